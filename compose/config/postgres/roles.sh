@@ -1,0 +1,17 @@
+#!/bin/sh
+# Roles and databases of the platform: run once, when the database cluster is made.
+set -eu
+psql -X -q -v ON_ERROR_STOP=1 --username "$POSTGRES_USER" --dbname postgres \
+    -v prefect="$PREFECT_PASSWORD" -v lakehouse="$LAKEHOUSE_PASSWORD" \
+    -v reader="$READER_PASSWORD" -v monitor="$MONITOR_PASSWORD" <<'SQL'
+CREATE ROLE prefect LOGIN PASSWORD :'prefect';
+CREATE ROLE lakehouse LOGIN PASSWORD :'lakehouse';
+CREATE ROLE lakehouse_reader LOGIN PASSWORD :'reader';
+CREATE ROLE monitor LOGIN PASSWORD :'monitor';
+GRANT pg_monitor TO monitor;
+CREATE DATABASE prefect OWNER prefect;
+ALTER DATABASE lakehouse OWNER TO lakehouse;
+REVOKE CONNECT, TEMPORARY ON DATABASE prefect FROM PUBLIC;
+REVOKE CONNECT, TEMPORARY ON DATABASE lakehouse FROM PUBLIC;
+GRANT CONNECT ON DATABASE lakehouse TO lakehouse_reader, monitor;
+SQL

@@ -1,0 +1,109 @@
+"""What a mode is: the few things that local, compose and K3s each do in their own way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+from devenv.clock import Deadline
+from devenv.endpoints import Endpoints
+from devenv.instance import Instance
+from devenv.stack.model import Stack
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something that would fail later, and its remedy; a warning does not stop `up`."""
+
+    what: str
+    remedy: str
+    warning: bool = False
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened to a service while it was started or stopped.
+
+    detail: why it was left out, restarted or stopped; empty otherwise.
+    seconds: since the operation began
+    """
+
+    service: str
+    kind: Literal["starting", "ready", "unchanged", "left out", "stopping", "stopped"]
+    seconds: float
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class ServiceStatus:
+    """One service as it is now."""
+
+    service: str
+    state: Literal["ready", "starting", "unhealthy", "stopped", "failed", "left out"]
+    detail: str = ""
+    pid: int | None = None
+    restarts: int = 0
+    started: float | None = None  # seconds since 1970
+
+
+@dataclass(frozen=True)
+class Described:
+    """What the mode will run for a service, for static comparison; secrets as their tokens."""
+
+    version: str
+    command: tuple[str, ...]
+    environment: Mapping[str, str]
+    ready: Mapping[str, Any]
+    depends_on: tuple[str, ...]
+    volumes: Mapping[str, str]
+    configs: Mapping[str, str]
+
+
+class Mode(Protocol):
+    """One way to run the stack. Each method can be called again at any time, in any state."""
+
+    instance: Instance
+    stack: Stack
+
+    def preflight(self) -> list[Problem]:
+        """All that would make `start` fail, at once. Changes nothing."""
+
+    def prepare(self, progress: Progress) -> None:
+        """Programs or images, rendered files."""
+
+    def start(self, services: Sequence[str], deadline: Deadline) -> Iterator[Event]:
+        """Starts what is not running as it should, each service as soon as what it depends on is ready.
+
+        Raises ServiceFailed for one that ends, or is not ready at the deadline.
+        """
+
+    def stop(self, services: Sequence[str]) -> Iterator[Event]:
+        """Stops services, each after what depends on it; the data stay. All of them: leaves nothing behind."""
+
+    def restart(self, service: str, deadline: Deadline) -> Iterator[Event]:
+        """Stops one service and starts it again."""
+
+    def purge(self) -> None:
+        """Deletes the data of a stopped instance."""
+
+    def status(self) -> list[ServiceStatus]:
+        """Every service of the stack as it is now."""
+
+    def endpoints(self) -> Endpoints:
+        """Where each service is reached from this machine."""
+
+    def logs(self, services: Sequence[str], lines: int, follow: bool) -> Iterator[tuple[str, str]]:
+        """(service, line): the last `lines` of each, then new ones as they come."""
+
+    def exec(self, service: str, command: Sequence[str]) -> int:
+        """Runs a command where and as the service runs; returns its exit code."""
+
+    def describe(self) -> Mapping[str, Described]:
+        """What `start` runs, service by service."""
+
+
+class Progress(Protocol):
+    """Takes a line about what is being done."""
+
+    def __call__(self, line: str) -> None: ...

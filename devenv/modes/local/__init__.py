@@ -1,0 +1,412 @@
+"""Local mode: the services as plain processes, run by supervisord. No Docker."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property, partial
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from devenv.clock import Deadline
+from devenv.endpoints import Endpoint, Endpoints
+from devenv.errors import DevenvError, ServiceFailed, ToolMissing
+from devenv.instance import MARK, Instance, make_private
+from devenv.modes.base import Described, Event, Problem, Progress, ServiceStatus
+from devenv.modes.local import logs as log_files
+from devenv.modes.local import preflight, processes
+from devenv.modes.local.graph import Emit, in_order
+from devenv.modes.local.leftovers import remove_segment, remove_sockets
+from devenv.modes.local.ledger import Ledger, Started
+from devenv.modes.local.plan import PROJECT_MARK, Process, plan
+from devenv.modes.local.supervisor import Supervised, Supervisor
+from devenv.programs import Program, find, get_many
+from devenv.ready import NotReady, Probe, bucket_probe, exec_probe, http_probe, wait_until
+from devenv.secrets import Secrets, read_secrets, reveal
+from devenv.settings import Settings
+from devenv.stack.addresses import LOOPBACK, process_variables
+from devenv.stack.compose import load
+from devenv.stack.model import HttpProbe, Stack
+from devenv.stack.variables import base_variables
+from devenv.state import write_private
+
+LOG_LINES = 15
+STRAGGLER_GRACE_S = 2.0
+
+
+@dataclass
+class LocalMode:
+    """The instance as processes. `instance` changes when `prepare` finds programs.
+
+    written: the stack with the containers' own ports; stack: with this instance's
+    """
+
+    instance: Instance
+    written: Stack
+    stack: Stack
+    secrets: Secrets
+
+    # -- what the protocol asks for ------------------------------------------------------------
+
+    def preflight(self) -> list[Problem]:
+        planned = self.processes
+        running = [name for name, known in self.supervisor.states().items() if known.state == "running"]
+        taken = partial(preflight.port_problems, self.instance, running)
+        return [
+            *preflight.platform_problems(),
+            *preflight.disk_problems(self.instance),
+            *preflight.root_problems(planned),
+            *preflight.postgres_problems(planned, self.instance),
+            *taken([process.pid for process in self._found()]),
+        ]
+
+    def prepare(self, progress: Progress) -> None:
+        missing = [
+            service
+            for service in self.stack.services.values()
+            if service.name not in self._programs and service.name not in self.instance.left_out
+        ]
+        left_out = {k: v for k, v in self.instance.left_out.items() if k not in self._programs}
+        if missing:
+            names = [service.local.program for service in missing]
+            try:
+                get_many(names, progress)
+            except ToolMissing as error:
+                for service in missing:
+                    if find(service.local.program) is None:
+                        if service.local.optional is None:
+                            raise
+                        left_out[service.name] = f"{error.problem}; {error.remedy}"
+        self._forget_plan()
+        programs = {
+            name: {"path": str(program.path), "home": str(program.home or "")}
+            for name, program in self._programs.items()
+        }
+        self.instance = self.instance.changed(programs=programs, left_out=left_out)
+        self._forget_plan()
+
+    def start(self, services: Sequence[str], deadline: Deadline) -> Iterator[Event]:
+        wanted = [name for name in self.stack.needed_by(tuple(services)) if name in self.processes]
+        for name in self.stack.needed_by(tuple(services)):
+            if name not in self.processes:
+                yield Event(name, "left out", deadline.passed, self._why_left_out(name))
+        states, ledger = self.supervisor.states(), self.ledger.read()
+        stale = []
+        for name, reason in self._reasons(wanted, states, ledger).items():
+            if reason is None:
+                yield Event(name, "unchanged", deadline.passed)
+            else:
+                stale.append(name)
+        if not stale:
+            return
+        if not states:
+            # Whatever runs has lost its supervisor, and would keep ports and data from the new ones.
+            yield from self.stop(tuple(self.stack.services))
+        self._write_files()
+        self.supervisor.configure(self.processes, partial(reveal, values=self.secrets))
+        graph = {name: [n for n in self.stack.services[name].depends_on if n in stale] for name in stale}
+        yield from in_order(graph, partial(self._start_one, deadline))
+
+    def stop(self, services: Sequence[str]) -> Iterator[Event]:
+        everything = set(services) >= set(self.stack.services)
+        # Each after those that need it.
+        graph: dict[str, list[str]] = {name: [] for name in services}
+        for name in services:
+            for needed in self.stack.services[name].depends_on:
+                if needed in graph:
+                    graph[needed].append(name)
+        beginning = Deadline.after(0)
+        found = self._by_service()
+        yield from in_order(graph, partial(self._stop_one, beginning, found))
+        if everything:
+            self._leave_nothing()
+
+    def restart(self, service: str, deadline: Deadline) -> Iterator[Event]:
+        yield from self.stop([service])
+        yield from self.start([service], deadline)
+
+    def purge(self) -> None:
+        for folder in (self.instance.data, self.instance.logs, self.instance.folder / "config"):
+            shutil.rmtree(folder, ignore_errors=True)
+        for file in ("seed.json", "timeline.json", "instance.json"):
+            (self.instance.folder / file).unlink(missing_ok=True)
+
+    def status(self) -> list[ServiceStatus]:
+        from concurrent.futures import ThreadPoolExecutor
+
+        states = self.supervisor.states()
+        with ThreadPoolExecutor(len(self.stack.services)) as pool:
+            return list(pool.map(partial(self._status_of, states), self.stack.services))
+
+    def endpoints(self) -> Endpoints:
+        return {
+            name: Endpoint(
+                name, "postgresql" if name == "postgres" else "http", LOOPBACK, self.instance.ports[name]
+            )
+            for name in self.stack.services
+            if name in self.processes
+        }
+
+    def logs(self, services: Sequence[str], lines: int, follow: bool) -> Iterator[tuple[str, str]]:
+        files = {name: self.instance.logs / f"{name}.log" for name in services}
+        if follow:
+            yield from log_files.follow(files, lines)
+        for name, file in files.items():
+            for line in log_files.tail(file, lines):
+                yield name, line
+
+    def exec(self, service: str, command: Sequence[str]) -> int:
+        process = self.processes.get(service)
+        if process is None:
+            raise DevenvError(f"{service} is not part of this instance", self._why_left_out(service))
+        environment = {key: reveal(value, self.secrets) for key, value in process.environment.items()}
+        # It is a person's process, not the instance's: `down` is not to end it.
+        del environment[MARK]
+        environment["TERM"] = os.environ.get("TERM", "dumb")
+        program = shutil.which(command[0], path=environment["PATH"])
+        if program is None:
+            raise DevenvError(f"{service} has no program {command[0]}", "see what is there: devenv exec SERVICE -- ls")
+        make_private(process.directory)
+        return subprocess.run(
+            [program, *command[1:]], env=environment, cwd=process.directory, check=False
+        ).returncode
+
+    def describe(self) -> Mapping[str, Described]:
+        return {
+            name: Described(
+                version=process.program.version,
+                command=process.argv[6:],
+                environment=process.environment,
+                ready={type(process.probe).__name__: vars(process.probe)},
+                depends_on=process.service.depends_on,
+                volumes={mount.target: mount.source for mount in process.service.mounts},
+                configs={str(path): text for path, text in process.files.items()},
+            )
+            for name, process in self.processes.items()
+        }
+
+    # -- how ---------------------------------------------------------------------------------
+
+    @cached_property
+    def processes(self) -> dict[str, Process]:
+        """What this instance runs."""
+        return plan(self.written, self.stack, self.instance, self._programs)
+
+    @cached_property
+    def _programs(self) -> dict[str, Program]:
+        found = {}
+        for service in self.stack.services.values():
+            program = find(service.local.program) or self._known_program(service.name)
+            if program is not None:
+                found[service.name] = program
+        return found
+
+    def _known_program(self, service: str) -> Program | None:
+        """The program of the last `up`, which another shell's PATH may not show."""
+        known: Any = self.instance.programs.get(service)
+        if not known or not os.access(known["path"], os.X_OK):
+            return None
+        name = self.stack.services[service].local.program
+        home = Path(known["home"]) if known["home"] else None
+        return Program(name, Path(known["path"]), home, "", "PATH")
+
+    def _forget_plan(self) -> None:
+        for name in ("processes", "_programs"):
+            self.__dict__.pop(name, None)
+
+    @cached_property
+    def supervisor(self) -> Supervisor:
+        """The instance's supervisord."""
+        environment = {
+            "PATH": "/usr/local/bin:/usr/bin:/bin",
+            "HOME": str(self.instance.folder / "tmp"),
+            "TMPDIR": str(self.instance.folder / "tmp"),
+            "LANG": "C.UTF-8",
+            MARK: self.instance.name,
+            PROJECT_MARK: str(self.instance.project.root),
+        }
+        return Supervisor(self.instance.folder, self.instance.runtime, environment)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """What was started."""
+        return Ledger(self.instance.folder / "ledger.json")
+
+    def _why_left_out(self, name: str) -> str:
+        reason = self.instance.left_out.get(name, "its program is not there: devenv tools")
+        return f"{self.stack.services[name].local.optional}: {reason}"
+
+    def _reasons(
+        self, wanted: Iterable[str], states: Mapping[str, Supervised], ledger: Mapping[str, Started]
+    ) -> dict[str, str | None]:
+        """Why each service has to be started; None where it runs as it should."""
+        from concurrent.futures import ThreadPoolExecutor
+
+        def reason(name: str) -> str | None:
+            known = states.get(name)
+            if known is None or known.state != "running":
+                return "it is not running"
+            if name not in ledger or ledger[name].fingerprint != self.processes[name].fingerprint:
+                return "its configuration has changed"
+            return self._probe(name)()
+
+        names = list(wanted)
+        with ThreadPoolExecutor(max(1, len(names))) as pool:
+            return dict(zip(names, pool.map(reason, names), strict=True))
+
+    def _start_one(self, deadline: Deadline, name: str, emit: Emit, cancelled: threading.Event) -> None:
+        process = self.processes[name]
+        known = self.supervisor.states().get(name)
+        recorded = self.ledger.read().get(name)
+        current = recorded is not None and recorded.fingerprint == process.fingerprint
+        if known and known.state in ("running", "starting") and not current:
+            self._stop_one(deadline, self._by_service(), name, emit, cancelled)
+            known = None
+        emit(Event(name, "starting", deadline.passed))
+        if not (known and known.state in ("running", "starting")):
+            log_files.rotate(process.log)
+            self.supervisor.start(name)
+        pid = self._record(name, process)
+        try:
+            wait_until(self._probe(name), deadline, partial(self._ended, name, pid), cancelled)
+            if process.service.bucket_call:
+                wait_until(self._bucket_probe(name), deadline, partial(self._ended, name, pid), cancelled)
+        except NotReady as error:
+            if not cancelled.is_set():
+                self.supervisor.stop(name)
+            raise ServiceFailed(
+                f"service {name}: {error.problem}",
+                f"read its log: devenv logs {name} (the last lines are above)",
+                "\n".join(log_files.tail(process.log, LOG_LINES)),
+            ) from error
+        emit(Event(name, "ready", deadline.passed))
+
+    def _record(self, name: str, process: Process) -> int | None:
+        known = self.supervisor.states().get(name)
+        if known is None or known.pid is None:
+            return None
+        self.ledger.record(name, Started(known.pid, known.started, process.fingerprint))
+        return known.pid
+
+    def _ended(self, name: str, pid: int | None) -> str | None:
+        known = self.supervisor.states().get(name)
+        if known is None:
+            return "supervisord has ended"
+        if known.state == "failed" or known.pid != pid:
+            return f"it ended right after it was started {known.detail}".rstrip()
+        return None
+
+    def _probe(self, name: str) -> Probe:
+        process = self.processes[name]
+        if isinstance(process.probe, HttpProbe):
+            return http_probe(LOOPBACK, process.probe.port, process.probe.path)
+        return exec_probe(process.probe.command, process.environment)
+
+    def _bucket_probe(self, name: str) -> Probe:
+        address = f"{LOOPBACK}:{self.instance.ports[name]}"
+        return bucket_probe(address, "lakehouse-admin", self.secrets["S3_ROOT_PASSWORD"])
+
+    def _status_of(self, states: Mapping[str, Supervised], name: str) -> ServiceStatus:
+        if name not in self.processes:
+            return ServiceStatus(name, "left out", self._why_left_out(name))
+        known = states.get(name)
+        if known is None or known.state in ("stopped", "stopping"):
+            return ServiceStatus(name, "stopped")
+        if known.state == "failed":
+            last = log_files.tail(self.processes[name].log, 1)
+            return ServiceStatus(name, "failed", last[0] if last else known.detail)
+        answer = self._probe(name)()
+        recorded = self.ledger.read().get(name)
+        restarts = int(recorded is not None and recorded.pid != known.pid)
+        return ServiceStatus(
+            name, "ready" if answer is None else "unhealthy", answer or "", known.pid, restarts, known.started
+        )
+
+    def _write_files(self) -> None:
+        make_private(self.instance.data)
+        make_private(self.instance.logs)
+        make_private(self.instance.runtime)
+        for process in self.processes.values():
+            for folder in process.folders:
+                folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            for path, text in process.files.items():
+                write_private(path, reveal(text, self.secrets))
+            lines = [
+                f"export {key}={shlex.quote(reveal(value, self.secrets))}"
+                for key, value in process.environment.items()
+            ]
+            write_private(process.environment_file, "\n".join(lines) + "\n")
+
+    # -- ending ------------------------------------------------------------------------------
+
+    def _found(self) -> list[psutil.Process]:
+        programs = [program.path for program in self._programs.values()]
+        return processes.of_instance(self.instance.name, self.instance.data, programs)
+
+    def _by_service(self) -> dict[str, list[psutil.Process]]:
+        """The running processes of each service."""
+        found: dict[str, list[psutil.Process]] = {}
+        for process in self._found():
+            found.setdefault(processes.service_of(process), []).append(process)
+        return found
+
+    def _stop_one(
+        self,
+        beginning: Deadline,
+        found: Mapping[str, list[psutil.Process]],
+        name: str,
+        emit: Emit,
+        cancelled: threading.Event,
+    ) -> None:
+        service = self.stack.services[name]
+        running = found.get(name, [])
+        known = self.supervisor.states().get(name)
+        if not running and (known is None or known.pid is None):
+            return
+        emit(Event(name, "stopping", beginning.passed))
+        self.supervisor.stop(name)
+        main = [process for process in running if known is not None and process.pid == known.pid]
+        orphans = [process for process in running if known is None]
+        if main:
+            processes.end(main, service.stop_signal, service.stop_grace, sent=True)
+        else:
+            processes.end(orphans, service.stop_signal, service.stop_grace)
+        processes.end(running, "SIGTERM", STRAGGLER_GRACE_S)
+        self.supervisor.settled(name)
+        self.ledger.record(name, None)
+        emit(Event(name, "stopped", beginning.passed))
+
+    def _leave_nothing(self) -> None:
+        self.supervisor.shutdown()
+        processes.end(self._found(), "SIGTERM", STRAGGLER_GRACE_S)
+        for cluster in self.instance.data.glob("postgres-data/*/*/postmaster.pid"):
+            remove_segment(cluster.parent)
+        remove_sockets(self.instance.ports.values())
+        self.ledger.clear()
+        shutil.rmtree(self.instance.runtime, ignore_errors=True)
+        shutil.rmtree(self.instance.folder / "tmp", ignore_errors=True)
+        # These hold secrets in clear, and are written again at the next start.
+        shutil.rmtree(self.instance.folder / "config", ignore_errors=True)
+
+
+def open_mode(instance: Instance, settings: Settings) -> LocalMode:
+    """Local mode for `instance`, whose ports and secrets have been chosen."""
+    files = instance.project.stack_files(str(instance.s3_engine))
+    cache = instance.folder / "cache"
+    variables = base_variables(instance, settings)
+    written = load(files, variables, cache)
+    placed = load(files, {**variables, **process_variables(written, instance.ports)}, cache)
+    return LocalMode(instance, written, placed, read_secrets(instance.project.secrets_file))
+
+
+def default_engine() -> str:
+    """MinIO where it is installed, else SeaweedFS, which comes with devenv."""
+    return "minio" if find("minio") else "seaweedfs"

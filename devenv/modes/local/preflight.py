@@ -1,0 +1,101 @@
+"""What could keep the processes from starting, named before anything is started."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Collection, Iterable, Mapping
+from pathlib import Path
+
+import psutil
+
+from devenv.instance import Instance
+from devenv.modes.base import Problem
+from devenv.modes.local.plan import NOT_ROOT, Process
+from devenv.ports import is_free
+
+NEEDED_BYTES = 500 * 1024**2
+
+
+def platform_problems() -> Iterable[Problem]:
+    """Whether local mode can run on this system at all."""
+    if sys.platform == "win32":
+        yield Problem("local mode needs Linux or macOS", "run it inside WSL: wsl --install")
+
+
+def disk_problems(instance: Instance) -> Iterable[Problem]:
+    """Whether the state folder can take data."""
+    usage = shutil.disk_usage(instance.folder)
+    if usage.free < NEEDED_BYTES:
+        free, needed = usage.free // 1024**2, NEEDED_BYTES // 1024**2
+        yield Problem(
+            f"{instance.folder} has {free} MB free, and the platform needs {needed} MB",
+            "make room on that disk, or move the project to another",
+        )
+
+
+def root_problems(processes: Mapping[str, Process]) -> Iterable[Problem]:
+    """Whether a service that refuses to be root can be shown another user."""
+    refusing = [name for name, process in processes.items() if not process.service.local.as_root]
+    if os.getuid() != 0 or not refusing:
+        return
+    try:
+        done = subprocess.run([*NOT_ROOT, "true"], capture_output=True, timeout=30, check=False)
+        works = done.returncode == 0
+    except (OSError, subprocess.TimeoutExpired):
+        works = False
+    if not works:
+        yield Problem(
+            f"{refusing[0]} refuses to run as root, and this system allows no user namespaces",
+            "run devenv as a normal user: useradd -m dev && su - dev",
+        )
+
+
+def postgres_problems(processes: Mapping[str, Process], instance: Instance) -> Iterable[Problem]:
+    """Whether the data are of the major version that this Postgres can read."""
+    process = processes.get("postgres")
+    if process is None:
+        return
+    cluster = Path(process.environment["PGDATA"])
+    # The major version is part of the folder's name, so another one's cluster lies beside it.
+    parent = cluster.parent.parent
+    found = {file.parent: file.read_text().strip() for file in parent.glob("*/*/PG_VERSION")}
+    program = process.program.version.split(".")[0] or cluster.parent.name
+    for folder, version in found.items():
+        if version != program:
+            yield Problem(
+                f"{folder} holds data of Postgres {version}, and this is Postgres {program}",
+                f"run the devenv that made them and dump them (devenv exec postgres -- pg_dumpall), "
+                f"or delete this instance's data: devenv reset {instance.mode}",
+            )
+
+
+def port_problems(instance: Instance, running: Collection[str], own: Collection[int]) -> Iterable[Problem]:
+    """Whether another program has taken a port of a service that is to be started.
+
+    running: services that run, and so have their ports; own: pids of this instance
+    """
+    for key, port in instance.ports.items():
+        service = key.partition(":")[0]
+        if service in running or is_free(port):
+            continue
+        holder = _holder(port)
+        if holder is not None and holder.pid in own:
+            continue
+        who = f"{holder.name()} (pid {holder.pid})" if holder else "another program"
+        yield Problem(
+            f"port {port} of {service} is taken by {who}",
+            f"stop it, or give {service} another: [ports] {service} = PORT in devenv.toml",
+        )
+
+
+def _holder(port: int) -> psutil.Process | None:
+    try:
+        for connection in psutil.net_connections("tcp"):
+            if connection.status == psutil.CONN_LISTEN and connection.laddr and connection.laddr.port == port:
+                return psutil.Process(connection.pid) if connection.pid else None
+    except psutil.Error:
+        pass
+    return None

@@ -1,0 +1,72 @@
+"""Ports of an instance: the well-known ones where free, else others, the same from then on."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+
+from devenv.errors import PreflightError
+
+# Below the range that Linux (32768) and macOS (49152) hand out to outgoing connections.
+FALLBACK = range(20_000, 32_000)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A port to choose: `key` names it, `preferred` is the well-known one; `fixed` allows no other."""
+
+    key: str
+    preferred: int
+    fixed: bool = False
+
+
+def choose(
+    wanted: Collection[Wanted],
+    known: Mapping[str, int],
+    taken: Collection[int],
+    free: Callable[[int], bool],
+    seed: int,
+) -> dict[str, int]:
+    """A port for each key: what is `known` stays, a fixed one is used as it is, else the first free.
+
+    taken: ports that other instances have on record
+    free: whether nobody listens on a port now
+    seed: spreads the fallback ports of different instances over the range
+    Raises PreflightError where none is left.
+    """
+    chosen: dict[str, int] = {}
+    used = set(taken)
+    for want in wanted:
+        if want.fixed:
+            chosen[want.key] = want.preferred
+        elif want.key in known:
+            chosen[want.key] = known[want.key]
+    used.update(chosen.values())
+    start = seed % len(FALLBACK)
+    fallback = iter([*FALLBACK[start:], *FALLBACK[:start]])
+    for want in wanted:
+        if want.key in chosen:
+            continue
+        port: int | None = want.preferred
+        while port is not None and (port in used or not free(port)):
+            port = next(fallback, None)
+        if port is None:
+            raise PreflightError("no port from 20000 to 31999 is free", "stop what listens there: devenv list")
+        chosen[want.key] = port
+        used.add(port)
+    return {want.key: chosen[want.key] for want in wanted}
+
+
+def is_free(port: int) -> bool:
+    """Whether a server could listen on 127.0.0.1:`port` now."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    # A listener on 0.0.0.0 of another user can leave 127.0.0.1 bindable on macOS.
+    with socket.socket() as probe:
+        probe.settimeout(0.2)
+        return probe.connect_ex(("127.0.0.1", port)) != 0

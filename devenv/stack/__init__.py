@@ -1,0 +1,1 @@
+"""The stack: compose.yaml, read by the real Compose into frozen dataclasses."""

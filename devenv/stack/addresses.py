@@ -1,0 +1,54 @@
+"""Ports and addresses as the stack file's variables: how a mode moves the stack without changing it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from devenv.ports import Wanted
+from devenv.stack.model import Stack
+
+LOOPBACK = "127.0.0.1"
+
+
+def wanted_ports(stack: Stack, fixed: Mapping[str, int], processes: bool) -> list[Wanted]:
+    """The ports that an instance needs: one a service, and with `processes` those of x-local.ports.
+
+    fixed: service -> port that a person has chosen
+    """
+    wanted = []
+    for service in stack.services.values():
+        preferred = fixed.get(service.name, service.ports[0].published)
+        wanted.append(Wanted(service.name, preferred, service.name in fixed))
+        if processes:
+            wanted += [Wanted(f"{service.name}:{name}", port) for name, port in service.local.ports.items()]
+    return wanted
+
+
+def process_variables(stack: Stack, ports: Mapping[str, int]) -> dict[str, str]:
+    """Variables that make every service listen on its own port of the loopback, and find the others there.
+
+    ports: as `wanted_ports` names them
+    """
+    variables = {}
+    for service in stack.services.values():
+        port = str(ports[service.name])
+        variables[f"{service.variable}_PORT"] = port
+        variables[f"{service.variable}_ADDRESS"] = f"{LOOPBACK}:{port}"
+        variables[f"{service.variable}_LISTEN_HOST"] = LOOPBACK
+        variables[f"{service.variable}_LISTEN_PORT"] = port
+        for name in service.local.ports:
+            variables[f"{name}_LISTEN_PORT"] = str(ports[f"{service.name}:{name}"])
+    return variables
+
+
+def process_addresses(stack: Stack, ports: Mapping[str, int]) -> dict[str, str]:
+    """`service:port` inside the stack -> `127.0.0.1:port` of this instance, for configuration files.
+
+    stack: as it is written, with the containers' own ports
+    """
+    addresses = {}
+    for service in stack.services.values():
+        addresses[f"{service.name}:{service.ports[0].target}"] = f"{LOOPBACK}:{ports[service.name]}"
+        for name, port in service.local.ports.items():
+            addresses[f"{service.name}:{port}"] = f"{LOOPBACK}:{ports[f'{service.name}:{name}']}"
+    return addresses

@@ -1,0 +1,149 @@
+"""The flow from silver to gold: daily candles, as Parquet in the lake and as rows in Postgres."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import database
+import lake
+import polars as pl
+from clean import parquet
+from minio import Minio
+from prefect import flow, get_run_logger, task
+from prefect.artifacts import create_table_artifact
+
+_CLEAN_KEY = re.compile(rf"{lake.CANDLES}symbol=([A-Z0-9]+)/interval=([0-9]+)([smhd])/.*\.parquet")
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+@flow
+def daily_candles(symbols: list[str] | None = None, volatility_days: int = 7) -> list[dict[str, Any]]:
+    """Make the daily candles of every symbol, or of some; what has not changed is left alone.
+
+    `volatility_days` is how many daily returns a day's volatility looks back on, its own included.
+    """
+    client = lake.connect()
+    done = lake.listing(client, "gold", lake.LINEAGE)
+    gold = lake.listing(client, "gold", lake.DAILY_CANDLES)
+    stored = database.stored_rows()
+    summary = []
+    for symbol, inputs in clean_files(client, done).items():
+        if symbols is not None and symbol not in symbols:
+            continue
+        name = f"symbol={symbol}"
+        digest = lake.inputs_digest(inputs, volatility_days)
+        there = {key: etag for key, etag in gold.items() if key.startswith(f"{lake.DAILY_CANDLES}{name}/")}
+        record = lake.lineage(client, "gold", name, done)
+        unchanged = record.get("inputs") == digest and record.get("outputs") == there
+        if not unchanged or record.get("rows") != stored.get(symbol):
+            record = make_daily(symbol, inputs, there, digest, volatility_days)
+            unchanged = False
+        summary.append({"symbol": symbol, "days": record["days"], "made now": not unchanged})
+    create_table_artifact(key="daily-candles", table=summary, description="Daily candles in gold")
+    return summary
+
+
+def clean_files(client: Minio, done: dict[str, str]) -> dict[str, dict[str, str]]:
+    """The ETags of each symbol's clean files, by key; none for a symbol that had some once."""
+    symbols: dict[str, dict[str, str]] = {
+        key.removeprefix(f"{lake.LINEAGE}symbol=").removesuffix(".json"): {} for key in sorted(done)
+    }
+    for key, etag in lake.listing(client, "silver", lake.CANDLES).items():
+        if match := _CLEAN_KEY.fullmatch(key):
+            symbols.setdefault(match[1], {})[key] = etag
+    return dict(sorted(symbols.items()))
+
+
+@task(retries=3, retry_delay_seconds=[1, 3, 9], retry_condition_fn=lake.transient)
+def make_daily(
+    symbol: str, inputs: dict[str, str], there: dict[str, str], digest: str, volatility_days: int
+) -> dict[str, Any]:
+    """Write one symbol's daily candles, remove what no clean file makes any more."""
+    client, name = lake.connect(), f"symbol={symbol}"
+    days = daily([(interval_s(key), _read(client, key)) for key in inputs], volatility_days)
+    outputs: dict[str, str] = {}
+    written = 0
+    years = days.with_columns(year=pl.col("day").dt.year()).partition_by(
+        "year", as_dict=True, include_key=False, maintain_order=True
+    )
+    for (year,), frame in years.items():
+        key = f"{lake.DAILY_CANDLES}{name}/year={year}/candles.parquet"
+        outputs[key], new = lake.put(client, "gold", key, parquet(frame), "application/vnd.apache.parquet")
+        written += new
+    for key in there.keys() - outputs.keys():
+        lake.remove(client, "gold", key)
+    changed, rows = database.store(symbol, days)
+    record = {"inputs": digest, "outputs": outputs, "days": days.height, "rows": rows}
+    if inputs:
+        lake.record_lineage(client, "gold", name, record)
+    else:
+        lake.remove(client, "gold", lake.lineage_key(name))
+    get_run_logger().info(
+        "%s: %d days, %d objects written, %d rows changed", symbol, days.height, written, changed
+    )
+    return record
+
+
+def interval_s(key: str) -> int:
+    """The length in seconds of the candles in a clean file."""
+    match = _CLEAN_KEY.fullmatch(key)
+    if match is None:
+        raise ValueError(f"{key} is not the key of clean candles")
+    return int(match[2]) * _SECONDS[match[3]]
+
+
+def daily(frames: list[tuple[int, pl.DataFrame]], volatility_days: int) -> pl.DataFrame:
+    """Daily candles of one symbol out of its clean ones, sorted by day, with the columns of the table.
+
+    Each frame comes with the length of its candles in seconds. A day's candle is made of the shortest
+    ones that the day has; candles longer than a day make none. Only arithmetic of a fixed order is used,
+    so that the same candles give the same bits on any number of cores.
+    """
+    usable = [
+        frame.select("open_time", *("open", "high", "low", "close", "volume", "quote_volume"), length=length)
+        for length, frame in frames
+        if length <= _SECONDS["d"]
+    ]
+    if not usable:
+        return pl.DataFrame(schema=database.SCHEMA)
+    candles = pl.concat(
+        [frame.with_columns(pl.col("length").cast(pl.Int64)) for frame in usable]
+    ).sort("open_time", "length")
+    shortest = pl.col("length").min().over(pl.col("open_time").dt.date())
+    days = (
+        candles.filter(pl.col("length") == shortest)
+        .group_by_dynamic("open_time", every="1d")
+        .agg(
+            pl.col("open").first(),
+            pl.col("high").max(),
+            pl.col("low").min(),
+            pl.col("close").last(),
+            pl.col("volume").sum(),
+            pl.when(pl.col("quote_volume").is_not_null().all()).then(pl.col("quote_volume").sum()),
+            candles=pl.len().cast(pl.Int32),
+        )
+        .with_columns(day=pl.col("open_time").dt.date())
+        .with_columns(vwap=pl.when(pl.col("volume") > 0).then(pl.col("quote_volume") / pl.col("volume")))
+    )
+    return _with_returns(days, volatility_days).select(*database.SCHEMA)
+
+
+def _with_returns(days: pl.DataFrame, volatility_days: int) -> pl.DataFrame:
+    """Add the return on the calendar day before, and the volatility; null where a day is missing."""
+    calendar = days.select(day=pl.date_range(pl.col("day").min(), pl.col("day").max(), "1d"))
+    window = [pl.col("daily_return").shift(back) for back in range(volatility_days)]
+    return (
+        calendar.join(days, on="day", how="left", maintain_order="left")
+        .with_columns(daily_return=pl.col("close") / pl.col("close").shift(1) - 1)
+        .with_columns(
+            volatility=pl.when(pl.all_horizontal(value.is_not_null() for value in window)).then(
+                pl.concat_list(window).list.std()
+            )
+        )
+        .filter(pl.col("close").is_not_null())
+    )
+
+
+def _read(client: Minio, key: str) -> pl.DataFrame:
+    return pl.read_parquet(lake.read(client, "silver", key))
