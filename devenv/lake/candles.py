@@ -107,7 +107,9 @@ def _unpacked(path: Path, packed: bytes) -> bytes:
         if path.suffix == ".gz":
             return gzip.decompress(packed)
     except (zipfile.BadZipFile, OSError, EOFError, zlib.error, RuntimeError) as error:
-        raise LakeError(f"{path}: not a sound archive: {error}", "fetch it again, or unpack it first") from None
+        raise LakeError(
+            f"{path}: not a sound archive: {error}", "fetch it again, or unpack it first"
+        ) from None
     return packed
 
 

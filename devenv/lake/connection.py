@@ -54,7 +54,7 @@ def s3_client(lake: LakeConnection, user: str = ADMIN, secret: str = "S3_ROOT_PA
 def minio_admin(lake: LakeConnection) -> MinioAdmin:
     """A client of MinIO's own administration API, which no other engine has."""
     from minio import MinioAdmin
-    from minio.credentials import StaticProvider
+    from minio.credentials.providers import StaticProvider
 
     return MinioAdmin(
         endpoint=lake.s3.address,

@@ -63,7 +63,7 @@ def _there(client: httpx.Client, deployment: DeploymentSpec) -> dict[str, Any] |
 
 
 def _same(there: dict[str, Any], body: dict[str, Any]) -> bool:
-    """Whether a deployment is as declared; Prefect gives a schedule back with more fields than it was given."""
+    """Whether a deployment is as declared; Prefect gives a schedule back with fields of its own added."""
     schedules = [
         {
             "schedule": {name: item["schedule"].get(name) for name in ("cron", "timezone")},

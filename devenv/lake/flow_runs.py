@@ -1,56 +1,94 @@
-"""Runs a deployment through Prefect's REST API and waits for its end."""
+"""Runs the deployments through Prefect's REST API and waits for their ends."""
 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import httpx
 
 from devenv.errors import ServiceFailed
 from devenv.lake.connection import LakeConnection, prefect_client
+from devenv.lake.entrypoint import parameter_schema
+from devenv.lake.spec import LakeSpec
 
-POLL_S = 0.2
+POLL_S = 0.1
 LOG_LINES = 20
 _TERMINAL = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
 
 
 @dataclass(frozen=True)
 class FlowRun:
-    """One finished run: its deployment, its id and name in Prefect, and how long it took from being asked."""
+    """A run: its deployment, its id and name in Prefect, and how long it took from being asked."""
 
     deployment: str
     id: str
     name: str
-    seconds: float
+    seconds: float = 0.0  # until it has ended
 
 
-def run_deployment(lake: LakeConnection, name: str, deployment_id: str, deadline: float) -> FlowRun:
-    """Run a deployment to its end; `deadline` is on time.monotonic's clock.
+def run_deployments(
+    lake: LakeConnection,
+    spec: LakeSpec,
+    ids: Mapping[str, str],
+    progress: Callable[[str], None],
+    deadline: float,
+) -> list[FlowRun]:
+    """Run every deployment to its end, each after the one before it, in lake.toml's order.
 
-    Raises ServiceFailed, with the run's last log lines, where it does not complete in time or at all.
+    A flow with a parameter `after` (the id of a run to wait for) is started at once and waits by itself: its
+    process is ready when the other ends. `ids` are Prefect's, by deployment; `deadline` is on
+    time.monotonic's clock. Raises ServiceFailed, with the run's last log lines, where one does not complete
+    in time or at all.
     """
-    started = time.monotonic()
+    done: list[FlowRun] = []
+    waiting: list[tuple[FlowRun, float]] = []
     with prefect_client(lake) as client:
-        run = _json(client.post(f"/deployments/{deployment_id}/create_flow_run", json={}))
-        while (state := run["state"])["type"] not in _TERMINAL:
-            if time.monotonic() > deadline:
-                _cancel(client, run["id"])
-                raise _failure(client, name, run, f"still {state['name']} after {time.monotonic() - started:.0f} s")
-            time.sleep(POLL_S)
-            run = _json(client.get(f"/flow_runs/{run['id']}"))
-        if state["type"] != "COMPLETED":
-            raise _failure(client, name, run, f"{state['name']}: {state.get('message') or 'no reason given'}")
-    return FlowRun(name, run["id"], run["name"], time.monotonic() - started)
+        for deployment in spec.deployments:
+            parameters = {}
+            if waiting and "after" in parameter_schema(spec, deployment)["properties"]:
+                parameters["after"] = waiting[-1][0].id
+            else:
+                done += [_finish(client, run, started, progress, deadline) for run, started in waiting]
+                waiting = []
+            waiting.append(
+                (_start(client, deployment.name, ids[deployment.name], parameters), time.monotonic())
+            )
+        done += [_finish(client, run, started, progress, deadline) for run, started in waiting]
+    return done
 
 
-def _failure(client: httpx.Client, name: str, run: dict[str, Any], problem: str) -> ServiceFailed:
+def _start(client: httpx.Client, name: str, deployment_id: str, parameters: dict[str, str]) -> FlowRun:
+    path = f"/deployments/{deployment_id}/create_flow_run"
+    run = _json(client.post(path, json={"parameters": parameters}))
+    return FlowRun(name, run["id"], run["name"])
+
+
+def _finish(
+    client: httpx.Client, run: FlowRun, started: float, progress: Callable[[str], None], deadline: float
+) -> FlowRun:
+    while (state := _json(client.get(f"/flow_runs/{run.id}"))["state"])["type"] not in _TERMINAL:
+        if time.monotonic() > deadline:
+            _cancel(client, run.id)
+            said = f"still {state['name']} after {time.monotonic() - started:.0f} s"
+            raise _failure(client, run, said, taken=state["type"] not in ("SCHEDULED", "PENDING"))
+        time.sleep(POLL_S)
+    if state["type"] != "COMPLETED":
+        raise _failure(client, run, f"{state['name']}: {state.get('message') or 'no reason given'}")
+    run = replace(run, seconds=time.monotonic() - started)
+    progress(f"flow {run.deployment} completed in {run.seconds:.1f} s")
+    return run
+
+
+def _failure(client: httpx.Client, run: FlowRun, problem: str, taken: bool = True) -> ServiceFailed:
     remedy = "see `devenv logs prefect-worker`"
-    if run["state"]["type"] in ("SCHEDULED", "PENDING"):
+    if not taken:
         remedy = "the worker has not taken it up: see `devenv status` and `devenv logs prefect-worker`"
     first_line = problem.strip().splitlines()[0]
-    return ServiceFailed(f"flow run {run['name']} of {name}: {first_line}", remedy, _last_lines(client, run["id"]))
+    log = _last_lines(client, run.id)
+    return ServiceFailed(f"flow run {run.name} of {run.deployment}: {first_line}", remedy, log)
 
 
 def _last_lines(client: httpx.Client, run_id: str) -> str:

@@ -21,7 +21,7 @@ SCHEMA = 1
 
 @dataclass(frozen=True)
 class SeededFile:
-    """One raw file that was seeded: the digest of its source, its ETag in bronze, and what the flow made of it.
+    """A raw file that was seeded: the digest of its source, its ETag in bronze, what the flow made of it.
 
     `first` and `last` are the days of its first and last good row, None where it has none.
     """

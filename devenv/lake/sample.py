@@ -77,18 +77,21 @@ def _walk(month: SampleMonth, end_ms: int) -> Iterator[tuple[int, str]]:
         volume = 1_000_000 + below(400_000_000)  # in units of 0.00001
         bought = volume * (40 + below(21)) // 100
         average = (opened + price + high + low) // 4
-        yield open_time, ",".join(
-            (
-                str(open_time),
-                *(_decimal(value, 2) for value in (opened, high, low, price)),
-                _decimal(volume, 5),
-                str(open_time + step_ms - 1),
-                _decimal(volume * average, 7),
-                str(1_000 + below(50_000)),
-                _decimal(bought, 5),
-                _decimal(bought * average, 7),
-                "0",
-            )
+        yield (
+            open_time,
+            ",".join(
+                (
+                    str(open_time),
+                    *(_decimal(value, 2) for value in (opened, high, low, price)),
+                    _decimal(volume, 5),
+                    str(open_time + step_ms - 1),
+                    _decimal(volume * average, 7),
+                    str(1_000 + below(50_000)),
+                    _decimal(bought, 5),
+                    _decimal(bought * average, 7),
+                    "0",
+                )
+            ),
         )
 
 

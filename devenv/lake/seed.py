@@ -16,7 +16,7 @@ from devenv.lake.candles import Source, content, digest
 from devenv.lake.connection import LakeConnection, answering, s3_client
 from devenv.lake.deployments import apply_deployments
 from devenv.lake.fingerprint import declared
-from devenv.lake.flow_runs import FlowRun, run_deployment
+from devenv.lake.flow_runs import FlowRun, run_deployments
 from devenv.lake.ledger import LakeState, Ledger, SeededFile, observe, read_ledger, write_ledger
 from devenv.lake.sample import SampleMonth
 from devenv.lake.spec import LakeSpec
@@ -79,9 +79,7 @@ def seed(
         written = 0
         if todo or ledger.declared != declared(spec) or not before.holds(ledger.state):
             _upload(lake, spec, client, todo, progress)
-            for name, deployment_id in deployments.items():
-                progress(f"flow {name}")
-                runs.append(run_deployment(lake, name, deployment_id, deadline))
+            runs = run_deployments(lake, spec, deployments, progress, deadline)
             after = observe(lake, client, spec)
             known = {key: file.digest for key, file in ledger.files.items()} | digests
             ledger = Ledger(declared(spec), _files(lake, client, known, after), after)

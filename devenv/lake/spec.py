@@ -15,9 +15,20 @@ from devenv.lake.toml_table import Table
 
 LAYERS = ("bronze", "silver", "gold")
 SYMBOL = re.compile(r"[A-Z0-9]{2,20}")
-INTERVALS = {  # in seconds; https://github.com/binance/binance-public-data names them so
-    **{"1s": 1, "1m": 60, "3m": 180, "5m": 300, "15m": 900, "30m": 1800, "1h": 3600, "2h": 7200},
-    **{"4h": 14400, "6h": 21600, "8h": 28800, "12h": 43200, "1d": 86400},
+INTERVALS = {  # in seconds, under the names that Binance gives them
+    "1s": 1,
+    "1m": 60,
+    "3m": 180,
+    "5m": 300,
+    "15m": 900,
+    "30m": 1800,
+    "1h": 3600,
+    "2h": 7200,
+    "4h": 14400,
+    "6h": 21600,
+    "8h": 28800,
+    "12h": 43200,
+    "1d": 86400,
 }
 
 
@@ -36,7 +47,7 @@ class BucketSpec:
 
 @dataclass(frozen=True)
 class UserSpec:
-    """An S3 user: the secret that is its key, and the layers whose objects it may read (and list) or write."""
+    """An S3 user: the secret that is its key, and the layers whose objects it may read and list, or write."""
 
     name: str
     secret: str
@@ -154,9 +165,7 @@ def _buckets(top: Table) -> tuple[BucketSpec, ...]:
     specs = []
     for layer in LAYERS:
         table = buckets.table(layer)
-        specs.append(
-            BucketSpec(layer, table.boolean("versioning"), table.whole("noncurrent_days", 1, 3650))
-        )
+        specs.append(BucketSpec(layer, table.boolean("versioning"), table.whole("noncurrent_days", 1, 3650)))
         table.close()
     buckets.close()
     return tuple(specs)

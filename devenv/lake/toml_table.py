@@ -1,4 +1,4 @@
-"""One table of a TOML file, read key by key: a wrong value, a missing key or an unknown one is named exactly."""
+"""One table of a TOML file, read key by key: a wrong, missing or unknown key is named exactly."""
 
 from __future__ import annotations
 
@@ -144,7 +144,9 @@ def _line(text: str, where: tuple[str, ...], key: str | None) -> int | None:
                 return number
         elif key is not None and current == where and re.match(rf"\s*[\"']?{re.escape(key)}[\"']?\s*=", line):
             return number
-        elif current == where[:-1] and where and re.match(rf"\s*[\"']?{re.escape(where[-1])}[\"']?\s*=", line):
+        elif (
+            current == where[:-1] and where and re.match(rf"\s*[\"']?{re.escape(where[-1])}[\"']?\s*=", line)
+        ):
             header = number  # an inline table
     return header
 

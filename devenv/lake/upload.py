@@ -27,7 +27,7 @@ def check_rows(flows: Path, source: Source, raw: bytes) -> None:
             reason = f"line {first['line']}: {first['reason']}"
         raise LakeError(
             f"{source.name}: not one good row: {reason}",
-            "give a CSV of candles: Binance's 12 columns, or a header with open_time, open, high, low, close, volume",
+            "give Binance's 12 columns, or a header with open_time, open, high, low, close, volume",
         )
 
 
@@ -36,7 +36,7 @@ def upload(lake: LakeConnection, client: Minio, source: Source, raw: bytes) -> b
     bucket, digest = lake.bucket("bronze"), hashlib.sha256(raw).hexdigest()
     try:
         there = client.stat_object(bucket_name=bucket, object_name=source.key)
-        if there.metadata.get("x-amz-meta-sha256") == digest:
+        if (there.metadata or {}).get("x-amz-meta-sha256") == digest:
             return False
     except S3Error as error:
         if error.code != "NoSuchKey":

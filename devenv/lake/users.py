@@ -34,13 +34,13 @@ def apply_users(lake: LakeConnection, users: tuple[UserSpec, ...]) -> list[str]:
 
 
 def policy(lake: LakeConnection, user: UserSpec) -> dict[str, Any]:
-    """The user's policy, in the form that MinIO gives back: sorted lists."""
+    """The user's policy: its reach and nothing else."""
     statements = []
     for layers, of_bucket, of_object in (
         (user.read, READ_BUCKET, READ_OBJECT),
         (user.write, ("s3:GetBucketLocation", "s3:ListBucketMultipartUploads"), WRITE_OBJECT),
     ):
-        buckets = sorted(f"arn:aws:s3:::{lake.bucket(layer)}" for layer in layers)
+        buckets = [f"arn:aws:s3:::{lake.bucket(layer)}" for layer in layers]
         if buckets:
             statements.append(_allow(of_bucket, buckets))
             statements.append(_allow(of_object, [f"{bucket}/*" for bucket in buckets]))
@@ -48,13 +48,14 @@ def policy(lake: LakeConnection, user: UserSpec) -> dict[str, Any]:
 
 
 def _allow(actions: tuple[str, ...], resources: list[str]) -> dict[str, Any]:
-    return {"Effect": "Allow", "Action": sorted(actions), "Resource": resources}
+    return {"Effect": "Allow", "Action": list(actions), "Resource": resources}
 
 
 def _apply(admin: MinioAdmin, lake: LakeConnection, user: UserSpec) -> list[str]:
     changes = []
     declared = policy(lake, user)
-    if _found(admin.policy_info, user.name) != declared:
+    found = _found(admin.policy_info, user.name)
+    if found is None or _sorted(found) != _sorted(declared):
         admin.policy_add(user.name, policy=declared)
         changes.append(f"policy {user.name} written")
     there = _found(admin.user_info, user.name)
@@ -69,6 +70,17 @@ def _apply(admin: MinioAdmin, lake: LakeConnection, user: UserSpec) -> list[str]
         admin.attach_policy([user.name], user=user.name)
         changes.append(f"user {user.name}: policy attached")
     return changes
+
+
+def _sorted(found: dict[str, Any]) -> list[str]:
+    """A policy's statements in a form that can be compared: MinIO gives its lists back in any order."""
+    return sorted(
+        json.dumps(
+            {name: sorted(part) if isinstance(part, list) else part for name, part in statement.items()},
+            sort_keys=True,
+        )
+        for statement in found.get("Statement", ())
+    )
 
 
 def _found(ask: Any, name: str) -> dict[str, Any] | None:

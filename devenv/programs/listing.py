@@ -35,7 +35,7 @@ def _row(name: str, service: str, environ: Mapping[str, str]) -> Row:
     if program is None:
         from devenv.programs.getting import remedy
 
-        return Row(name, "", "", "", service, why_missing(name, environ), remedy(KNOWN[name]))
+        return Row(name, "", "", "", service, why_missing(name, environ), remedy(KNOWN[name], environ))
     return Row(name, version(program), str(program.path), program.source, service, "", "")
 
 

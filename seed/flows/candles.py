@@ -157,7 +157,10 @@ def _judge(rows: pl.DataFrame, columns: tuple[str, ...], within: tuple[datetime,
     start, end = within
     checks: list[tuple[pl.Expr, pl.Expr]] = [
         (pl.col("width") != len(columns), pl.format(f"{{}} columns, expected {len(columns)}", "width")),
-        *((pl.col(name).is_null(), pl.lit(f"{name} is not a number")) for name in ("open_time", *PRICES, *amounts)),
+        *(
+            (pl.col(name).is_null(), pl.lit(f"{name} is not a number"))
+            for name in ("open_time", *PRICES, *amounts)
+        ),
         *((~pl.col(name).is_finite(), pl.lit(f"{name} is not finite")) for name in real),
         *((pl.col(name) < 0, pl.lit(f"{name} is negative")) for name in (*PRICES, *amounts)),
         *((pl.col(name) == 0, pl.lit(f"{name} is zero")) for name in PRICES),

@@ -19,7 +19,7 @@ _RAW_KEY = re.compile(rf"{lake.CANDLES}(symbol=([A-Z0-9]+)/interval=([0-9]+[smhd
 
 @dataclass(frozen=True)
 class RawFile:
-    """What became of one raw file: rows kept and put aside; `first` and `last` are days, None without rows."""
+    """What became of a raw file: rows kept and put aside; `first` and `last` are days, None without rows."""
 
     rows: int
     rejected: int
@@ -41,7 +41,7 @@ class Dataset:
 @flow
 def clean_candles(symbols: list[str] | None = None) -> list[dict[str, Any]]:
     """Clean every raw file in the lake, or those of some symbols; what has not changed is left alone."""
-    client = lake.connect()
+    client = lake.connect(); raise ValueError("broken on purpose")
     done = lake.listing(client, "silver", lake.LINEAGE)
     summary = []
     for dataset in datasets(client, symbols, done):

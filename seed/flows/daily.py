@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import time
 from typing import Any
+from uuid import UUID
 
 import database
 import lake
@@ -12,17 +14,24 @@ from clean import parquet
 from minio import Minio
 from prefect import flow, get_run_logger, task
 from prefect.artifacts import create_table_artifact
+from prefect.client.orchestration import get_client
 
 _CLEAN_KEY = re.compile(rf"{lake.CANDLES}symbol=([A-Z0-9]+)/interval=([0-9]+)([smhd])/.*\.parquet")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 @flow
-def daily_candles(symbols: list[str] | None = None, volatility_days: int = 7) -> list[dict[str, Any]]:
+def daily_candles(
+    symbols: list[str] | None = None, volatility_days: int = 7, after: str | None = None
+) -> list[dict[str, Any]]:
     """Make the daily candles of every symbol, or of some; what has not changed is left alone.
 
-    `volatility_days` is how many daily returns a day's volatility looks back on, its own included.
+    `volatility_days` is how many daily returns a day's volatility looks back on, its own included, at least
+    2. `after` is the id of a flow run to wait for: a run that is asked for together with the one that
+    makes its input starts sooner than one that is asked for when that has ended.
     """
+    if after:
+        wait_for_run(after)
     client = lake.connect()
     done = lake.listing(client, "gold", lake.LINEAGE)
     gold = lake.listing(client, "gold", lake.DAILY_CANDLES)
@@ -42,6 +51,18 @@ def daily_candles(symbols: list[str] | None = None, volatility_days: int = 7) ->
         summary.append({"symbol": symbol, "days": record["days"], "made now": not unchanged})
     create_table_artifact(key="daily-candles", table=summary, description="Daily candles in gold")
     return summary
+
+
+def wait_for_run(run_id: str) -> None:
+    """Wait until a flow run has ended. Raises RuntimeError where it did not complete."""
+    with get_client(sync_client=True) as prefect:
+        while True:
+            state = prefect.read_flow_run(UUID(run_id)).state
+            if state is not None and state.is_final():
+                break
+            time.sleep(0.1)
+    if not state.is_completed():
+        raise RuntimeError(f"flow run {run_id} ended as {state.name}")
 
 
 def clean_files(client: Minio, done: dict[str, str]) -> dict[str, dict[str, str]]:
@@ -107,9 +128,9 @@ def daily(frames: list[tuple[int, pl.DataFrame]], volatility_days: int) -> pl.Da
     ]
     if not usable:
         return pl.DataFrame(schema=database.SCHEMA)
-    candles = pl.concat(
-        [frame.with_columns(pl.col("length").cast(pl.Int64)) for frame in usable]
-    ).sort("open_time", "length")
+    candles = pl.concat([frame.with_columns(pl.col("length").cast(pl.Int64)) for frame in usable]).sort(
+        "open_time", "length"
+    )
     shortest = pl.col("length").min().over(pl.col("open_time").dt.date())
     days = (
         candles.filter(pl.col("length") == shortest)

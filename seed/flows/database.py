@@ -50,9 +50,7 @@ def store(symbol: str, days: pl.DataFrame) -> tuple[int, StoredRows | None]:
     """Make a symbol's rows the given ones; gives how many changed, and what the table holds of it now."""
     with _connect() as connection:
         connection.execute("SELECT pg_advisory_xact_lock(hashtext('lakehouse.daily_candles'))")
-        connection.execute(
-            "CREATE TEMPORARY TABLE incoming (LIKE lakehouse.daily_candles) ON COMMIT DROP"
-        )
+        connection.execute("CREATE TEMPORARY TABLE incoming (LIKE lakehouse.daily_candles) ON COMMIT DROP")
         with connection.cursor() as cursor, cursor.copy(f"COPY incoming ({_LIST}) FROM STDIN") as copy:
             for row in days.select(*SCHEMA).iter_rows():
                 copy.write_row((symbol, *row))

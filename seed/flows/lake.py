@@ -55,7 +55,12 @@ def bucket(layer: str) -> str:
 def listing(client: Minio, layer: str, prefix: str) -> dict[str, str]:
     """The ETag of each object below a prefix, by key, in the order of the keys."""
     objects = client.list_objects(bucket(layer), prefix=prefix, recursive=True)
-    return {item.object_name: item.etag.strip('"') for item in objects}
+    return {item.object_name: _plain(item.etag) for item in objects}
+
+
+def _plain(etag: str | None) -> str:
+    """An ETag without the quotes that some answers have around it."""
+    return (etag or "").strip('"')
 
 
 def read(client: Minio, layer: str, key: str) -> bytes:
@@ -73,8 +78,8 @@ def put(client: Minio, layer: str, key: str, content: bytes, content_type: str) 
     digest = hashlib.sha256(content).hexdigest()
     try:
         there = client.stat_object(bucket(layer), key)
-        if there.metadata.get("x-amz-meta-sha256") == digest:
-            return there.etag.strip('"'), False
+        if (there.metadata or {}).get("x-amz-meta-sha256") == digest:
+            return _plain(there.etag), False
     except S3Error as error:
         if error.code != "NoSuchKey":
             raise
@@ -86,7 +91,7 @@ def put(client: Minio, layer: str, key: str, content: bytes, content_type: str) 
         content_type=content_type,
         metadata={"sha256": digest},
     )
-    return written.etag.strip('"'), True
+    return _plain(written.etag), True
 
 
 def remove(client: Minio, layer: str, key: str) -> None:

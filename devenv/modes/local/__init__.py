@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -20,7 +20,7 @@ from devenv.clock import Deadline
 from devenv.endpoints import Endpoint, Endpoints
 from devenv.errors import DevenvError, ServiceFailed, ToolMissing
 from devenv.instance import MARK, Instance, make_private
-from devenv.modes.base import Described, Event, Problem, Progress, ServiceStatus
+from devenv.modes.base import Change, Described, Event, Problem, Progress, ServiceStatus
 from devenv.modes.local import logs as log_files
 from devenv.modes.local import preflight, processes
 from devenv.modes.local.graph import Emit, in_order
@@ -93,21 +93,38 @@ class LocalMode:
         self.instance = self.instance.changed(programs=programs, left_out=left_out)
         self._forget_plan()
 
-    def start(self, services: Sequence[str], deadline: Deadline) -> Iterator[Event]:
-        wanted = [name for name in self.stack.needed_by(tuple(services)) if name in self.processes]
-        for name in self.stack.needed_by(tuple(services)):
-            if name not in self.processes:
-                yield Event(name, "left out", deadline.passed, self._why_left_out(name))
+    def changes(self, services: Sequence[str]) -> list[Change]:
+        from concurrent.futures import ThreadPoolExecutor
+
         states, ledger = self.supervisor.states(), self.ledger.read()
+
+        def change(name: str) -> Change:
+            if name not in self.processes:
+                return Change(name, "leave out", self._why_left_out(name))
+            known = states.get(name)
+            if known is None or known.state != "running":
+                return Change(name, "start", "it is not running")
+            if name not in ledger or ledger[name].fingerprint != self.processes[name].fingerprint:
+                return Change(name, "restart", "its configuration has changed")
+            answer = self._probe(name)()
+            return Change(name, "start", answer) if answer else Change(name, "keep")
+
+        wanted = self.stack.needed_by(tuple(services))
+        with ThreadPoolExecutor(len(wanted)) as pool:
+            return list(pool.map(change, wanted))
+
+    def start(self, services: Sequence[str], deadline: Deadline) -> Iterator[Event]:
         stale = []
-        for name, reason in self._reasons(wanted, states, ledger).items():
-            if reason is None:
-                yield Event(name, "unchanged", deadline.passed)
+        for change in self.changes(services):
+            if change.action == "keep":
+                yield Event(change.service, "unchanged", deadline.passed)
+            elif change.action == "leave out":
+                yield Event(change.service, "left out", deadline.passed, change.why)
             else:
-                stale.append(name)
+                stale.append(change.service)
         if not stale:
             return
-        if not states:
+        if not self.supervisor.running():
             # Whatever runs has lost its supervisor, and would keep ports and data from the new ones.
             yield from self.stop(tuple(self.stack.services))
         self._write_files()
@@ -243,24 +260,6 @@ class LocalMode:
     def _why_left_out(self, name: str) -> str:
         reason = self.instance.left_out.get(name, "its program is not there: devenv tools")
         return f"{self.stack.services[name].local.optional}: {reason}"
-
-    def _reasons(
-        self, wanted: Iterable[str], states: Mapping[str, Supervised], ledger: Mapping[str, Started]
-    ) -> dict[str, str | None]:
-        """Why each service has to be started; None where it runs as it should."""
-        from concurrent.futures import ThreadPoolExecutor
-
-        def reason(name: str) -> str | None:
-            known = states.get(name)
-            if known is None or known.state != "running":
-                return "it is not running"
-            if name not in ledger or ledger[name].fingerprint != self.processes[name].fingerprint:
-                return "its configuration has changed"
-            return self._probe(name)()
-
-        names = list(wanted)
-        with ThreadPoolExecutor(max(1, len(names))) as pool:
-            return dict(zip(names, pool.map(reason, names), strict=True))
 
     def _start_one(self, deadline: Deadline, name: str, emit: Emit, cancelled: threading.Event) -> None:
         process = self.processes[name]
