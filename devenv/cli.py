@@ -77,7 +77,9 @@ class Grouped(click.Group):
     "  devenv down                    stop it; the data stay",
 )
 @click.version_option(__version__, prog_name="devenv")
-@click.option("--project", type=click.Path(path_type=Path), help="The project's folder, where it is not this one.")
+@click.option(
+    "--project", type=click.Path(path_type=Path), help="The project's folder, where it is not this one."
+)
 @click.option("-v", "--verbose", is_flag=True, help="Show every command that is run.")
 @click.pass_context
 def cli(context: click.Context, project: Path | None, verbose: bool) -> None:
@@ -92,7 +94,8 @@ def cli(context: click.Context, project: Path | None, verbose: bool) -> None:
 
 
 @cli.command(
-    epilog="\b\nExamples:\n  devenv up\n  devenv up --no-seed\n  devenv up local prometheus\n  devenv up --plan --json"
+    epilog="\b\nExamples:\n  devenv up\n  devenv up --no-seed\n  devenv up local prometheus\n"
+    "  devenv up --plan --json"
 )
 @click.argument("mode_and_services", nargs=-1, metavar="[MODE] [SERVICE]...", shell_complete=complete_service)
 @click.option("--no-seed", is_flag=True, help="Leave the lake as it is.")
@@ -180,7 +183,9 @@ def down(
     if not quiet:
         stopped = sum(event.kind == "stopped" for event in events)
         kept = "its data are deleted" if volumes else "its data are kept"
-        report.print_line(f"stopped {stopped} services; {kept}" if stopped else f"nothing was running; {kept}")
+        report.print_line(
+            f"stopped {stopped} services; {kept}" if stopped else f"nothing was running; {kept}"
+        )
 
 
 @cli.command()
@@ -218,7 +223,8 @@ def status(options: Options, mode_name: str | None, as_json: bool) -> None:
                 "instance": instance.name,
                 "mode": instance.mode,
                 "services": [
-                    vars(entry) | {"url": endpoints[entry.service].url if entry.service in endpoints else None}
+                    vars(entry)
+                    | {"url": endpoints[entry.service].url if entry.service in endpoints else None}
                     for entry in services
                 ],
             }
@@ -246,13 +252,19 @@ def status(options: Options, mode_name: str | None, as_json: bool) -> None:
         raise SystemExit(1)
 
 
-@cli.command(epilog="\b\nExamples:\n  devenv logs\n  devenv logs -f prefect-worker\n  devenv logs -n 5 s3 postgres")
+@cli.command(
+    epilog="\b\nExamples:\n  devenv logs\n  devenv logs -f prefect-worker\n  devenv logs -n 5 s3 postgres"
+)
 @services_argument
 @click.option("-f", "--follow", is_flag=True, help="Go on with new lines as they come.")
-@click.option("-n", "--lines", default=50, show_default=True, type=click.IntRange(0), help="The last lines of each.")
+@click.option(
+    "-n", "--lines", default=50, show_default=True, type=click.IntRange(0), help="The last lines of each."
+)
 @mode_option
 @click.pass_obj
-def logs(options: Options, services: tuple[str, ...], follow: bool, lines: int, mode_name: str | None) -> None:
+def logs(
+    options: Options, services: tuple[str, ...], follow: bool, lines: int, mode_name: str | None
+) -> None:
     """The services' logs, interleaved."""
     from devenv import report, workflow
 
@@ -270,7 +282,11 @@ def logs(options: Options, services: tuple[str, ...], follow: bool, lines: int, 
 )
 @click.argument("mode_name", metavar="[MODE]", required=False)
 @click.option(
-    "--from", "files", multiple=True, type=click.Path(path_type=Path), help="A file of candles; may be repeated."
+    "--from",
+    "files",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="A file of candles; may be repeated.",
 )
 @click.option("--symbol", help="Its symbol, where the file's name does not begin with it.")
 @click.option("--interval", help="Its interval, such as 1h, where the file's name does not tell.")
@@ -324,7 +340,13 @@ def seed(
 @quiet_option
 @click.pass_obj
 def reset(
-    options: Options, mode_name: str | None, no_seed: bool, yes: bool, plan: bool, timeout: float | None, quiet: bool
+    options: Options,
+    mode_name: str | None,
+    no_seed: bool,
+    yes: bool,
+    plan: bool,
+    timeout: float | None,
+    quiet: bool,
 ) -> None:
     """Delete all data, and bring the platform up anew (asks first)."""
     from devenv import report, workflow
@@ -332,7 +354,9 @@ def reset(
     session = options.session(quiet)
     mode_name = mode_name or session.settings.mode
     if plan:
-        report.print_line(f"would delete all data of mode {mode_name} in {session.project.root}, and start anew")
+        report.print_line(
+            f"would delete all data of mode {mode_name} in {session.project.root}, and start anew"
+        )
         return
     _confirm(f"Delete all data of mode {mode_name} in {session.project.root}, and start anew?", yes)
     seconds = timeout or session.settings.timeout
@@ -454,7 +478,9 @@ def open_(options: Options, service: str, mode_name: str | None) -> None:
 
 
 @cli.command()
-@click.option("--report", "as_report", is_flag=True, help="All that a bug report needs, with the secrets removed.")
+@click.option(
+    "--report", "as_report", is_flag=True, help="All that a bug report needs, with the secrets removed."
+)
 @json_option
 @click.pass_obj
 def doctor(options: Options, as_report: bool, as_json: bool) -> None:
@@ -599,4 +625,5 @@ def _note(mode: Mode, name: str, port: int) -> str:
 
 
 def _seed_facts(done: Any) -> dict[str, Any]:
-    return vars(done) | {"changed": done.changed, "flow_runs": [vars(run) for run in done.flow_runs]}
+    facts: dict[str, Any] = vars(done)
+    return facts | {"changed": done.changed, "flow_runs": [vars(run) for run in done.flow_runs]}

@@ -41,7 +41,7 @@ def run(session: Session) -> list[Check]:
         lambda: _disk(session.project),
         _programs,
         lambda: _lake(session),
-        *(lambda mode=mode: _instance(session, mode) for mode in available()),  # type: ignore[misc]
+        *(lambda mode=mode: _instance(session, mode) for mode in available()),
     ]
     found = []
     for check in checks:
@@ -54,10 +54,18 @@ def run(session: Session) -> list[Check]:
 
 def full_report(session: Session) -> str:
     """Checks, versions, states and the ends of the logs, as Markdown, with no secret in it."""
-    lines = [f"# devenv {__version__}, Python {platform.python_version()}, {platform.platform()}", "", "## Checks"]
-    lines += [f"- {check.state}: {check.name}: {check.detail} {check.remedy}".rstrip() for check in run(session)]
+    lines = [
+        f"# devenv {__version__}, Python {platform.python_version()}, {platform.platform()}",
+        "",
+        "## Checks",
+    ]
+    lines += [
+        f"- {check.state}: {check.name}: {check.detail} {check.remedy}".rstrip() for check in run(session)
+    ]
     lines += ["", "## Programs"]
-    lines += [f"- {row.name} {row.version} {row.source} {row.path or row.reason}" for row in programs.catalogue()]
+    lines += [
+        f"- {row.name} {row.version} {row.source} {row.path or row.reason}" for row in programs.catalogue()
+    ]
     for name in available():
         if not load_instance(session.project, name).ports:
             continue
@@ -79,9 +87,7 @@ def full_report(session: Session) -> str:
 
 def _python() -> Iterator[Check]:
     found = f"Python {platform.python_version()} on {platform.system()} {platform.machine()}"
-    if sys.version_info < (3, 11):
-        yield Check("python", "wrong", found, "install Python 3.11 or newer")
-    elif sys.platform == "win32":
+    if sys.platform == "win32":
         yield Check("python", "wrong", found, "run devenv inside WSL: wsl --install")
     else:
         yield Check("python", "ok", found)
@@ -102,7 +108,9 @@ def _disk(project: Project) -> Iterator[Check]:
     free = shutil.disk_usage(project.root).free
     detail = f"{free / 1024**3:.1f} GiB free at {project.root}"
     if not os.access(project.root, os.W_OK):
-        yield Check("disk", "wrong", f"{project.root} cannot be written to", "move the project, or take it over")
+        yield Check(
+            "disk", "wrong", f"{project.root} cannot be written to", "move the project, or take it over"
+        )
     elif free < LEAST_DISK:
         yield Check("disk", "warning", detail, "make room on that disk")
     else:

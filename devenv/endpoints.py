@@ -1,4 +1,4 @@
-"""Where a client on this machine reaches a service; the only thing that seed, status and parity know of a mode."""
+"""Where a client on this machine reaches a service: all that seed, status and parity know of a mode."""
 
 from __future__ import annotations
 

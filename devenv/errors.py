@@ -1,14 +1,14 @@
 """The errors that devenv expects, each with its remedy, and the exit codes.
 
-    DevenvError                 1   expected: what is wrong, what to do
-    ├── UsageError              2   the command line or a setting is wrong
-    ├── StackError              1   compose.yaml cannot be used as it stands
-    ├── LakeError               1   lake.toml or a data file cannot be used as it stands
-    ├── PreflightError          1   something on this machine is in the way
-    ├── LockedError             1   another command is changing this instance
-    ├── ServiceFailed           1   a service ended, or was not ready in time
-    ├── ToolMissing             1   a program is not here and could not be had
-    └── DriftFound              4   the modes are not the same
+DevenvError                 1   expected: what is wrong, what to do
+├── UsageError              2   the command line or a setting is wrong
+├── StackError              1   compose.yaml cannot be used as it stands
+├── LakeError               1   lake.toml or a data file cannot be used as it stands
+├── PreflightError          1   something on this machine is in the way
+├── LockedError             1   another command is changing this instance
+├── ServiceFailed           1   a service ended, or was not ready in time
+├── ToolMissing             1   a program is not here and could not be had
+└── DriftFound              4   the modes are not the same
 """
 
 from __future__ import annotations

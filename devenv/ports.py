@@ -52,7 +52,9 @@ def choose(
         while port is not None and (port in used or not free(port)):
             port = next(fallback, None)
         if port is None:
-            raise PreflightError("no port from 20000 to 31999 is free", "stop what listens there: devenv list")
+            raise PreflightError(
+                "no port from 20000 to 31999 is free", "stop what listens there: devenv list"
+            )
         chosen[want.key] = port
         used.add(port)
     return {want.key: chosen[want.key] for want in wanted}

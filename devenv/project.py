@@ -56,7 +56,9 @@ def find_project(start: Path | None = None, environ: Mapping[str, str] = os.envi
     named = environ.get("DEVENV_PROJECT")
     folder = (Path(named) if named else start or Path.cwd()).resolve()
     for candidate in (folder, *folder.parents):
-        if (candidate / STACK_FILE).is_file() or (candidate / ".devenv").is_dir() and (candidate / "compose").is_dir():
+        if (candidate / STACK_FILE).is_file() or (
+            (candidate / ".devenv").is_dir() and (candidate / "compose").is_dir()
+        ):
             return Project(candidate)
     raise UsageError(
         f"{folder} is in no devenv project: there is no {STACK_FILE} here or above",

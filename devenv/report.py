@@ -1,4 +1,4 @@
-"""What devenv prints: progress on standard error, facts on standard output; the only place that knows rich."""
+"""What devenv prints: progress on standard error, facts on standard output. Only this file knows rich."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class QuietReport:
         pass
 
     def _print(self, line: str) -> None:
-        print(line, file=self._stream, flush=True)  # noqa: T201
+        print(line, file=self._stream, flush=True)
 
 
 class PlainReport(QuietReport):
@@ -129,7 +129,9 @@ class LiveReport(QuietReport):
             colour = "cyan" if busy else "yellow" if event.kind == "left out" else "green"
             mark = Spinner("dots", style="cyan") if busy else f"[{colour}]{SYMBOLS[event.kind]}[/]"
             seconds = "" if busy else f"[dim]{event.seconds:.1f} s[/]"
-            table.add_row("   ", mark, event.service, f"[{colour}]{event.kind}[/]", seconds, _plain(event.detail))
+            table.add_row(
+                "   ", mark, event.service, f"[{colour}]{event.kind}[/]", seconds, _plain(event.detail)
+            )
         return table
 
 
@@ -147,7 +149,9 @@ def print_json(value: Any) -> None:
     print(json.dumps(value, indent=2, default=str))  # noqa: T201
 
 
-def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]], states: Mapping[str, str] | None = None) -> None:
+def print_table(
+    columns: Sequence[str], rows: Sequence[Sequence[str]], states: Mapping[str, str] | None = None
+) -> None:
     """A table on standard output; `states` gives the colour of a cell by its text."""
     from rich.console import Console
     from rich.table import Table

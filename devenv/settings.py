@@ -52,7 +52,9 @@ def read_settings(project: Path, environ: Mapping[str, str] = os.environ) -> Set
         raise UsageError(f"{file} is not TOML: {error}", "mend that line") from error
     for key in given:
         if key not in KEYS:
-            raise UsageError(f"{file}: {key} is not a setting", f"the settings are: {', '.join(sorted(KEYS))}")
+            raise UsageError(
+                f"{file}: {key} is not a setting", f"the settings are: {', '.join(sorted(KEYS))}"
+            )
     s3 = _table(file, given, "s3")
     for key in s3:
         if key != "engine":
@@ -90,7 +92,9 @@ def _timeout(value: object) -> float:
     except ValueError:
         seconds = 0
     if not 0 < seconds <= 86_400:
-        raise UsageError(f"timeout {value!r} is not a number of seconds", "use one from 1 to 86400, such as 300")
+        raise UsageError(
+            f"timeout {value!r} is not a number of seconds", "use one from 1 to 86400, such as 300"
+        )
     return seconds
 
 

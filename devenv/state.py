@@ -33,7 +33,8 @@ def read_state(file: Path) -> dict[str, Any]:
             "update devenv, or remove the instance with the devenv that made it",
         )
     # Upgrades from an older schema go here, one step a version.
-    return content
+    state: dict[str, Any] = content
+    return state
 
 
 def write_state(file: Path, content: dict[str, Any]) -> None:

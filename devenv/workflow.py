@@ -66,9 +66,9 @@ def up(session: Session, mode_name: str, services: Sequence[str], seed: bool, ti
         seed = seed and not services
         spec = session.lake_spec() if seed else None
         changes = mode.changes(wanted)
-        if all(change.action == "keep" or _known_absent(mode, change) for change in changes):
-            if spec is None or _is_seeded(mode.instance, spec, session.settings):
-                return UpResult(mode, False, _left_out(changes), None)
+        seeded_already = spec is None or _is_seeded(mode.instance, spec, session.settings)
+        if seeded_already and all(c.action == "keep" or _known_absent(mode, c) for c in changes):
+            return UpResult(mode, False, _left_out(changes), None)
 
         report.step(1, STEPS, "preflight")
         _preflight(session, mode)

@@ -106,7 +106,8 @@ def answering(lake: LakeConnection) -> Iterator[None]:
 
 
 def _failed(endpoint: Endpoint, error: Exception) -> ServiceFailed:
-    said = " ".join(str(error).split()) or type(error).__name__
+    said = " ".join(str(getattr(error, "reason", error)).split()) or type(error).__name__
+    said = said.rpartition("): ")[2]  # urllib3 says first which pool of connections it was
     return ServiceFailed(
         f"{endpoint.service} at {endpoint.address}: {said[:500]}",
         f"see `devenv status` and `devenv logs {endpoint.service}`",
@@ -118,5 +119,7 @@ def _pool() -> PoolManager:
 
     return urllib3.PoolManager(
         timeout=urllib3.Timeout(connect=2, read=15),
-        retries=urllib3.Retry(total=2, backoff_factor=0.1, status_forcelist=[500, 502, 503, 504]),
+        retries=urllib3.Retry(
+            connect=2, read=0, status=3, backoff_factor=0.1, status_forcelist=[500, 502, 503, 504]
+        ),
     )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,6 +18,7 @@ from devenv.lake.spec import LakeSpec
 
 POLL_S = 0.1
 LOG_LINES = 20
+LOG_WAIT_S = 3.0
 _TERMINAL = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
 
 
@@ -44,19 +47,31 @@ def run_deployments(
     in time or at all.
     """
     done: list[FlowRun] = []
-    waiting: list[tuple[FlowRun, float]] = []
+    waiting: list[FlowRun] = []
+    started = time.monotonic()
     with prefect_client(lake) as client:
-        for deployment in spec.deployments:
-            parameters = {}
-            if waiting and "after" in parameter_schema(spec, deployment)["properties"]:
-                parameters["after"] = waiting[-1][0].id
-            else:
-                done += [_finish(client, run, started, progress, deadline) for run, started in waiting]
-                waiting = []
-            waiting.append(
-                (_start(client, deployment.name, ids[deployment.name], parameters), time.monotonic())
-            )
-        done += [_finish(client, run, started, progress, deadline) for run, started in waiting]
+
+        def finish() -> None:
+            nonlocal started
+            while waiting:
+                done.append(_finish(client, waiting[0], started, deadline))
+                waiting.pop(0)
+                progress(f"flow {done[-1].deployment} completed in {done[-1].seconds:.1f} s")
+            started = time.monotonic()
+
+        try:
+            for deployment in spec.deployments:
+                parameters = {}
+                if waiting and "after" in parameter_schema(spec, deployment)["properties"]:
+                    parameters["after"] = waiting[-1].id
+                else:
+                    finish()
+                waiting.append(_start(client, deployment.name, ids[deployment.name], parameters))
+            finish()
+        except BaseException:
+            for run in waiting:
+                _cancel(client, run.id)
+            raise
     return done
 
 
@@ -66,20 +81,15 @@ def _start(client: httpx.Client, name: str, deployment_id: str, parameters: dict
     return FlowRun(name, run["id"], run["name"])
 
 
-def _finish(
-    client: httpx.Client, run: FlowRun, started: float, progress: Callable[[str], None], deadline: float
-) -> FlowRun:
+def _finish(client: httpx.Client, run: FlowRun, started: float, deadline: float) -> FlowRun:
     while (state := _json(client.get(f"/flow_runs/{run.id}"))["state"])["type"] not in _TERMINAL:
         if time.monotonic() > deadline:
-            _cancel(client, run.id)
             said = f"still {state['name']} after {time.monotonic() - started:.0f} s"
             raise _failure(client, run, said, taken=state["type"] not in ("SCHEDULED", "PENDING"))
         time.sleep(POLL_S)
     if state["type"] != "COMPLETED":
         raise _failure(client, run, f"{state['name']}: {state.get('message') or 'no reason given'}")
-    run = replace(run, seconds=time.monotonic() - started)
-    progress(f"flow {run.deployment} completed in {run.seconds:.1f} s")
-    return run
+    return replace(run, seconds=time.monotonic() - started)
 
 
 def _failure(client: httpx.Client, run: FlowRun, problem: str, taken: bool = True) -> ServiceFailed:
@@ -92,18 +102,25 @@ def _failure(client: httpx.Client, run: FlowRun, problem: str, taken: bool = Tru
 
 
 def _last_lines(client: httpx.Client, run_id: str) -> str:
+    """A run's last log lines; they come a moment after its end, so its last error is waited for a little."""
     filters = {"logs": {"flow_run_id": {"any_": [run_id]}}, "sort": "TIMESTAMP_DESC", "limit": LOG_LINES}
-    try:
-        lines = _json(client.post("/logs/filter", json=filters))
-    except httpx.HTTPError:
-        return ""
-    return "\n".join(line["message"] for line in reversed(lines))
+    until = time.monotonic() + LOG_WAIT_S
+    while True:
+        try:
+            lines = _json(client.post("/logs/filter", json=filters))
+        except httpx.HTTPError:
+            return ""
+        if time.monotonic() > until or any(line["level"] >= logging.ERROR for line in lines):
+            return "\n".join(line["message"] for line in reversed(lines))
+        time.sleep(POLL_S)
 
 
 def _cancel(client: httpx.Client, run_id: str) -> None:
-    """A run that nobody waits for any more is not to start later, unawaited."""
+    """A run that nobody waits for any more is not to start later, unawaited; one that has ended stays so."""
     state = {"state": {"type": "CANCELLING", "message": "devenv stopped waiting for it"}}
-    client.post(f"/flow_runs/{run_id}/set_state", json=state)
+    with suppress(httpx.HTTPError):
+        if _json(client.get(f"/flow_runs/{run_id}"))["state"]["type"] not in _TERMINAL:
+            client.post(f"/flow_runs/{run_id}/set_state", json=state)
 
 
 def _json(response: httpx.Response) -> Any:

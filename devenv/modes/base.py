@@ -92,7 +92,10 @@ class Mode(Protocol):
         """
 
     def stop(self, services: Sequence[str]) -> Iterator[Event]:
-        """Stops services, each after what depends on it; the data stay. All of them: leaves nothing behind."""
+        """Stops services, each after what depends on it; the data stay.
+
+        All of them together leave nothing behind: no process, port, or temporary file.
+        """
 
     def restart(self, service: str, deadline: Deadline) -> Iterator[Event]:
         """Stops one service and starts it again."""

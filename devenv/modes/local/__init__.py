@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import os
-import shlex
 import shutil
 import subprocess
-import sys
-import threading
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -18,28 +16,27 @@ import psutil
 
 from devenv.clock import Deadline
 from devenv.endpoints import Endpoint, Endpoints
-from devenv.errors import DevenvError, ServiceFailed, ToolMissing
+from devenv.errors import DevenvError, ToolMissing
 from devenv.instance import MARK, Instance, make_private
 from devenv.modes.base import Change, Described, Event, Problem, Progress, ServiceStatus
 from devenv.modes.local import logs as log_files
 from devenv.modes.local import preflight, processes
-from devenv.modes.local.graph import Emit, in_order
+from devenv.modes.local.files import write_files
+from devenv.modes.local.graph import in_order
+from devenv.modes.local.ledger import Ledger
 from devenv.modes.local.leftovers import remove_segment, remove_sockets
-from devenv.modes.local.ledger import Ledger, Started
 from devenv.modes.local.plan import PROJECT_MARK, Process, plan
+from devenv.modes.local.probes import probe_of
+from devenv.modes.local.starting import Starting
+from devenv.modes.local.stopping import STRAGGLER_GRACE_S, Stopping
 from devenv.modes.local.supervisor import Supervised, Supervisor
 from devenv.programs import Program, find, get_many
-from devenv.ready import NotReady, Probe, bucket_probe, exec_probe, http_probe, wait_until
 from devenv.secrets import Secrets, read_secrets, reveal
 from devenv.settings import Settings
 from devenv.stack.addresses import LOOPBACK, process_variables
 from devenv.stack.compose import load
-from devenv.stack.model import HttpProbe, Stack
+from devenv.stack.model import Stack
 from devenv.stack.variables import base_variables
-from devenv.state import write_private
-
-LOG_LINES = 15
-STRAGGLER_GRACE_S = 2.0
 
 
 @dataclass
@@ -94,8 +91,6 @@ class LocalMode:
         self._forget_plan()
 
     def changes(self, services: Sequence[str]) -> list[Change]:
-        from concurrent.futures import ThreadPoolExecutor
-
         states, ledger = self.supervisor.states(), self.ledger.read()
 
         def change(name: str) -> Change:
@@ -106,7 +101,7 @@ class LocalMode:
                 return Change(name, "start", "it is not running")
             if name not in ledger or ledger[name].fingerprint != self.processes[name].fingerprint:
                 return Change(name, "restart", "its configuration has changed")
-            answer = self._probe(name)()
+            answer = probe_of(self.processes[name])()
             return Change(name, "start", answer) if answer else Change(name, "keep")
 
         wanted = self.stack.needed_by(tuple(services))
@@ -127,10 +122,13 @@ class LocalMode:
         if not self.supervisor.running():
             # Whatever runs has lost its supervisor, and would keep ports and data from the new ones.
             yield from self.stop(tuple(self.stack.services))
-        self._write_files()
+        write_files(self.instance, self.processes.values(), self.secrets)
         self.supervisor.configure(self.processes, partial(reveal, values=self.secrets))
         graph = {name: [n for n in self.stack.services[name].depends_on if n in stale] for name in stale}
-        yield from in_order(graph, partial(self._start_one, deadline))
+        starting = Starting(
+            self.processes, self.supervisor, self.ledger, self.secrets, deadline, self._stopping(deadline)
+        )
+        yield from in_order(graph, starting.one)
 
     def stop(self, services: Sequence[str]) -> Iterator[Event]:
         everything = set(services) >= set(self.stack.services)
@@ -140,9 +138,7 @@ class LocalMode:
             for needed in self.stack.services[name].depends_on:
                 if needed in graph:
                     graph[needed].append(name)
-        beginning = Deadline.after(0)
-        found = self._by_service()
-        yield from in_order(graph, partial(self._stop_one, beginning, found))
+        yield from in_order(graph, self._stopping(Deadline.after(0)).one)
         if everything:
             self._leave_nothing()
 
@@ -157,8 +153,6 @@ class LocalMode:
             (self.instance.folder / file).unlink(missing_ok=True)
 
     def status(self) -> list[ServiceStatus]:
-        from concurrent.futures import ThreadPoolExecutor
-
         states = self.supervisor.states()
         with ThreadPoolExecutor(len(self.stack.services)) as pool:
             return list(pool.map(partial(self._status_of, states), self.stack.services))
@@ -190,7 +184,9 @@ class LocalMode:
         environment["TERM"] = os.environ.get("TERM", "dumb")
         program = shutil.which(command[0], path=environment["PATH"])
         if program is None:
-            raise DevenvError(f"{service} has no program {command[0]}", "see what is there: devenv exec SERVICE -- ls")
+            raise DevenvError(
+                f"{service} has no program {command[0]}", "see what is there: devenv exec SERVICE -- ls"
+            )
         make_private(process.directory)
         return subprocess.run(
             [program, *command[1:]], env=environment, cwd=process.directory, check=False
@@ -261,58 +257,6 @@ class LocalMode:
         reason = self.instance.left_out.get(name, "its program is not there: devenv tools")
         return f"{self.stack.services[name].local.optional}: {reason}"
 
-    def _start_one(self, deadline: Deadline, name: str, emit: Emit, cancelled: threading.Event) -> None:
-        process = self.processes[name]
-        known = self.supervisor.states().get(name)
-        recorded = self.ledger.read().get(name)
-        current = recorded is not None and recorded.fingerprint == process.fingerprint
-        if known and known.state in ("running", "starting") and not current:
-            self._stop_one(deadline, self._by_service(), name, emit, cancelled)
-            known = None
-        emit(Event(name, "starting", deadline.passed))
-        if not (known and known.state in ("running", "starting")):
-            log_files.rotate(process.log)
-            self.supervisor.start(name)
-        pid = self._record(name, process)
-        try:
-            wait_until(self._probe(name), deadline, partial(self._ended, name, pid), cancelled)
-            if process.service.bucket_call:
-                wait_until(self._bucket_probe(name), deadline, partial(self._ended, name, pid), cancelled)
-        except NotReady as error:
-            if not cancelled.is_set():
-                self.supervisor.stop(name)
-            raise ServiceFailed(
-                f"service {name}: {error.problem}",
-                f"read its log: devenv logs {name} (the last lines are above)",
-                "\n".join(log_files.tail(process.log, LOG_LINES)),
-            ) from error
-        emit(Event(name, "ready", deadline.passed))
-
-    def _record(self, name: str, process: Process) -> int | None:
-        known = self.supervisor.states().get(name)
-        if known is None or known.pid is None:
-            return None
-        self.ledger.record(name, Started(known.pid, known.started, process.fingerprint))
-        return known.pid
-
-    def _ended(self, name: str, pid: int | None) -> str | None:
-        known = self.supervisor.states().get(name)
-        if known is None:
-            return "supervisord has ended"
-        if known.state == "failed" or known.pid != pid:
-            return f"it ended right after it was started {known.detail}".rstrip()
-        return None
-
-    def _probe(self, name: str) -> Probe:
-        process = self.processes[name]
-        if isinstance(process.probe, HttpProbe):
-            return http_probe(LOOPBACK, process.probe.port, process.probe.path)
-        return exec_probe(process.probe.command, process.environment)
-
-    def _bucket_probe(self, name: str) -> Probe:
-        address = f"{LOOPBACK}:{self.instance.ports[name]}"
-        return bucket_probe(address, "lakehouse-admin", self.secrets["S3_ROOT_PASSWORD"])
-
     def _status_of(self, states: Mapping[str, Supervised], name: str) -> ServiceStatus:
         if name not in self.processes:
             return ServiceStatus(name, "left out", self._why_left_out(name))
@@ -322,27 +266,12 @@ class LocalMode:
         if known.state == "failed":
             last = log_files.tail(self.processes[name].log, 1)
             return ServiceStatus(name, "failed", last[0] if last else known.detail)
-        answer = self._probe(name)()
+        answer = probe_of(self.processes[name])()
         recorded = self.ledger.read().get(name)
         restarts = int(recorded is not None and recorded.pid != known.pid)
         return ServiceStatus(
             name, "ready" if answer is None else "unhealthy", answer or "", known.pid, restarts, known.started
         )
-
-    def _write_files(self) -> None:
-        make_private(self.instance.data)
-        make_private(self.instance.logs)
-        make_private(self.instance.runtime)
-        for process in self.processes.values():
-            for folder in process.folders:
-                folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            for path, text in process.files.items():
-                write_private(path, reveal(text, self.secrets))
-            lines = [
-                f"export {key}={shlex.quote(reveal(value, self.secrets))}"
-                for key, value in process.environment.items()
-            ]
-            write_private(process.environment_file, "\n".join(lines) + "\n")
 
     # -- ending ------------------------------------------------------------------------------
 
@@ -350,38 +279,11 @@ class LocalMode:
         programs = [program.path for program in self._programs.values()]
         return processes.of_instance(self.instance.name, self.instance.data, programs)
 
-    def _by_service(self) -> dict[str, list[psutil.Process]]:
-        """The running processes of each service."""
+    def _stopping(self, beginning: Deadline) -> Stopping:
         found: dict[str, list[psutil.Process]] = {}
         for process in self._found():
             found.setdefault(processes.service_of(process), []).append(process)
-        return found
-
-    def _stop_one(
-        self,
-        beginning: Deadline,
-        found: Mapping[str, list[psutil.Process]],
-        name: str,
-        emit: Emit,
-        cancelled: threading.Event,
-    ) -> None:
-        service = self.stack.services[name]
-        running = found.get(name, [])
-        known = self.supervisor.states().get(name)
-        if not running and (known is None or known.pid is None):
-            return
-        emit(Event(name, "stopping", beginning.passed))
-        self.supervisor.stop(name)
-        main = [process for process in running if known is not None and process.pid == known.pid]
-        orphans = [process for process in running if known is None]
-        if main:
-            processes.end(main, service.stop_signal, service.stop_grace, sent=True)
-        else:
-            processes.end(orphans, service.stop_signal, service.stop_grace)
-        processes.end(running, "SIGTERM", STRAGGLER_GRACE_S)
-        self.supervisor.settled(name)
-        self.ledger.record(name, None)
-        emit(Event(name, "stopped", beginning.passed))
+        return Stopping(self.stack, self.supervisor, self.ledger, found, beginning)
 
     def _leave_nothing(self) -> None:
         self.supervisor.shutdown()

@@ -36,6 +36,7 @@ class Process:
 
     service: Service
     program: Program
+    port: int
     argv: tuple[str, ...]
     environment: Mapping[str, str]
     environment_file: Path
@@ -48,7 +49,11 @@ class Process:
     @property
     def fingerprint(self) -> str:
         """A digest of all that the process is started with."""
-        content = [self.argv, sorted(self.environment.items()), sorted((str(k), v) for k, v in self.files.items())]
+        content = [
+            self.argv,
+            sorted(self.environment.items()),
+            sorted((str(k), v) for k, v in self.files.items()),
+        ]
         return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:16]
 
 
@@ -91,6 +96,7 @@ def _process(
     return Process(
         service=service,
         program=program,
+        port=instance.ports[service.name],
         argv=("/bin/sh", "-c", RUN, "sh", str(log), str(environment_file), *command),
         environment=environment,
         environment_file=environment_file,
@@ -117,7 +123,9 @@ def _command(instance: Instance, service: Service, program: Program, words: Tran
     return tuple(command)
 
 
-def _base_environment(instance: Instance, service: Service, program: Program, temporary: Path) -> dict[str, str]:
+def _base_environment(
+    instance: Instance, service: Service, program: Program, temporary: Path
+) -> dict[str, str]:
     """A clean one: nothing of the caller's leaks into a service."""
     programs = dict.fromkeys([str(program.path.parent), str(Path(sys.executable).parent)])
     return {

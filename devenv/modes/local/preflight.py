@@ -22,7 +22,8 @@ NEEDED_BYTES = 500 * 1024**2
 def platform_problems() -> Iterable[Problem]:
     """Whether local mode can run on this system at all."""
     if sys.platform == "win32":
-        yield Problem("local mode needs Linux or macOS", "run it inside WSL: wsl --install")
+        return [Problem("local mode needs Linux or macOS", "run it inside WSL: wsl --install")]
+    return []
 
 
 def disk_problems(instance: Instance) -> Iterable[Problem]:

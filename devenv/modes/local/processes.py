@@ -54,7 +54,11 @@ def of_instance(name: str, data: Path, programs: Collection[Path]) -> list[psuti
         if process.pid not in found:
             with contextlib.suppress(*GONE, OSError):
                 inside = Path(process.cwd()).is_relative_to(data)
-                if inside and process.status() != psutil.STATUS_ZOMBIE and Path(process.exe()).parent in folders:
+                if (
+                    inside
+                    and process.status() != psutil.STATUS_ZOMBIE
+                    and Path(process.exe()).parent in folders
+                ):
                     found[process.pid] = process
     return list(found.values())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shlex
 import subprocess
 import sys
@@ -21,6 +22,8 @@ from devenv.state import read_state, write_private, write_state
 
 START_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 60.0
+
+log = logging.getLogger(__name__)
 
 State = Literal["stopped", "starting", "running", "failed", "stopping"]
 # supervisor.states.ProcessStates; kept here because importing supervisor costs a no-op `up` 50 ms
@@ -129,10 +132,13 @@ class Supervisor:
 
     def _launch(self, configuration: Path) -> None:
         self.socket.unlink(missing_ok=True)
-        log = self.folder / "logs" / "supervisord.log"
-        with log.open("a") as output:
+        log_file = self.folder / "logs" / "supervisord.log"
+        program = Path(sys.executable).with_name("supervisord")
+        command = [str(program), "--nodaemon", "-c", str(configuration)]
+        log.debug(shlex.join(command))
+        with log_file.open("a") as output:
             started = subprocess.Popen(
-                [str(Path(sys.executable).with_name("supervisord")), "--nodaemon", "-c", str(configuration)],
+                command,
                 env=dict(self.environment),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
@@ -156,8 +162,8 @@ class Supervisor:
         try:
             wait_until(answer, Deadline.after(START_TIMEOUT_S), ended)
         except Exception as error:
-            tail = "\n".join(log.read_text(errors="replace").splitlines()[-5:])
-            raise ServiceFailed(f"supervisord did not start: {error}", f"look at {log}", tail) from error
+            tail = "\n".join(log_file.read_text(errors="replace").splitlines()[-5:])
+            raise ServiceFailed(f"supervisord did not start: {error}", f"look at {log_file}", tail) from error
 
     def _reload(self) -> None:
         added, changed, removed = self._call("reloadConfig")[0]

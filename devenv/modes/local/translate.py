@@ -1,4 +1,4 @@
-"""From a container's paths and addresses to this machine's: whole words and parsed values, never loose text."""
+"""From a container's paths and addresses to this machine's: words and parsed values, never loose text."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from devenv.errors import StackError
 from devenv.stack.model import Service, Stack
 
 # First folders of a path that means one in the container, next to those the stack mounts something in.
-SYSTEM_FOLDERS = frozenset("bin etc home lib media mnt opt root run sbin srv tmp usr var".split())
+SYSTEM_FOLDERS = frozenset(
+    ["bin", "etc", "home", "lib", "media", "mnt", "opt", "root", "run", "sbin", "srv", "tmp", "usr", "var"]
+)
 # A path stands at the start of a word, or behind =, a comma, a colon or white space: not within a URL.
 PATH = re.compile(r"(?:(?<=[=,:\s])|^)/(?!/)[\w.@{}*+-]+(?:/[\w.@{}*+-]+)*/?")
 
@@ -61,10 +63,7 @@ class Translation:
         if name.endswith((".yml", ".yaml")):
             import yaml
 
-            loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-            dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
-            document = self._document(name, text, lambda text: yaml.load(text, Loader=loader))
-            return str(yaml.dump(document, Dumper=dumper, sort_keys=False))
+            return str(yaml.safe_dump(self._document(name, text, yaml.safe_load), sort_keys=False))
         for match in self._address().finditer(text):
             raise StackError(
                 f"service {self.service}: {name} names {match[0]}, and only YAML and JSON can be translated",
@@ -77,7 +76,9 @@ class Translation:
             document = parse(text)
         except Exception as error:  # the parser is one of two, each with errors of its own
             reason = " ".join(str(error).split())
-            raise StackError(f"{name} cannot be read: {reason}", "mend that line, or git checkout the file") from error
+            raise StackError(
+                f"{name} cannot be read: {reason}", "mend that line, or git checkout the file"
+            ) from error
         try:
             return self._value(document, name)
         except _Absent:
@@ -107,9 +108,10 @@ class Translation:
             try:
                 return self.addresses[match[0]]
             except KeyError:
+                known = [address for address in self.addresses if address.startswith(f"{match[1]}:")]
                 raise StackError(
                     f"service {self.service}: {where} names {match[0]}, a port that {match[1]} does not have",
-                    f"use one of: {', '.join(name for name in self.addresses if name.startswith(match[1] + ':'))}",
+                    f"use one of: {', '.join(known)}",
                 ) from None
 
         return self._address().sub(replace, text)
@@ -145,7 +147,8 @@ def translation(
 ) -> Translation:
     """The translation for `service`: volumes lie in `data`, its configuration files under `config`."""
     paths = {
-        mount.target: str(data / mount.source) if mount.kind == "volume" else mount.source for mount in service.mounts
+        mount.target: str(data / mount.source) if mount.kind == "volume" else mount.source
+        for mount in service.mounts
     }
     for item in service.configs:
         paths[item.target] = f"{config}{item.target}"
