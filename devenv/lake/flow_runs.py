@@ -111,7 +111,8 @@ def _last_lines(client: httpx.Client, run_id: str) -> str:
         except httpx.HTTPError:
             return ""
         if time.monotonic() > until or any(line["level"] >= logging.ERROR for line in lines):
-            return "\n".join(line["message"] for line in reversed(lines))
+            text = "\n".join(line["message"] for line in reversed(lines))
+            return "\n".join(text.splitlines()[-LOG_LINES:])
         time.sleep(POLL_S)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import re
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -11,6 +10,7 @@ import lake
 import polars as pl
 from candles import SCHEMA, latest, parse, time_range
 from minio import Minio
+from parquet import by_month
 from prefect import flow, get_run_logger, task
 from prefect.artifacts import create_table_artifact
 
@@ -103,7 +103,8 @@ def clean_dataset(dataset: Dataset, inputs: str) -> dict[str, Any]:
             content = parsed.rejects.write_ndjson().encode()
             outputs[target], new = lake.put(client, "bronze", target, content, "application/x-ndjson")
             written += new
-    for target, content in partitions(latest(pl.concat(frames)), dataset.name).items():
+    candles = latest(pl.concat(frames))
+    for target, content in by_month(candles, f"{lake.CANDLES}{dataset.name}").items():
         outputs[target], new = lake.put(client, "silver", target, content, "application/vnd.apache.parquet")
         written += new
     for layer, there in (("silver", dataset.outputs), ("bronze", dataset.rejected)):
@@ -120,24 +121,6 @@ def clean_dataset(dataset: Dataset, inputs: str) -> dict[str, Any]:
         lake.remove(client, "silver", lake.lineage_key(dataset.name))
     log.info("%s: %d files, %d objects written", dataset.name, len(files), written)
     return record
-
-
-def partitions(candles: pl.DataFrame, name: str) -> dict[str, bytes]:
-    """The Parquet file of each month, by key; `candles` is sorted by open_time."""
-    months = candles.with_columns(
-        year=pl.col("open_time").dt.year(), month=pl.col("open_time").dt.month()
-    ).partition_by("year", "month", as_dict=True, include_key=False, maintain_order=True)
-    return {
-        f"{lake.CANDLES}{name}/year={year}/month={month:02}/candles.parquet": parquet(frame)
-        for (year, month), frame in months.items()
-    }
-
-
-def parquet(frame: pl.DataFrame) -> bytes:
-    """A frame as Parquet, the same bytes for the same frame."""
-    content = io.BytesIO()
-    frame.rechunk().write_parquet(content, compression="zstd", statistics=True)
-    return content.getvalue()
 
 
 def _widest_first(key: str) -> tuple[float, str]:

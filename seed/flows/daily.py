@@ -10,14 +10,15 @@ from uuid import UUID
 import database
 import lake
 import polars as pl
-from clean import parquet
+from days import DAY_S, daily
 from minio import Minio
+from parquet import by_year
 from prefect import flow, get_run_logger, task
 from prefect.artifacts import create_table_artifact
 from prefect.client.orchestration import get_client
 
 _CLEAN_KEY = re.compile(rf"{lake.CANDLES}symbol=([A-Z0-9]+)/interval=([0-9]+)([smhd])/.*\.parquet")
-_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": DAY_S}
 
 
 @flow
@@ -85,12 +86,8 @@ def make_daily(
     days = daily([(interval_s(key), _read(client, key)) for key in inputs], volatility_days)
     outputs: dict[str, str] = {}
     written = 0
-    years = days.with_columns(year=pl.col("day").dt.year()).partition_by(
-        "year", as_dict=True, include_key=False, maintain_order=True
-    )
-    for (year,), frame in years.items():
-        key = f"{lake.DAILY_CANDLES}{name}/year={year}/candles.parquet"
-        outputs[key], new = lake.put(client, "gold", key, parquet(frame), "application/vnd.apache.parquet")
+    for target, content in by_year(days, f"{lake.DAILY_CANDLES}{name}").items():
+        outputs[target], new = lake.put(client, "gold", target, content, "application/vnd.apache.parquet")
         written += new
     for key in there.keys() - outputs.keys():
         lake.remove(client, "gold", key)
@@ -112,58 +109,6 @@ def interval_s(key: str) -> int:
     if match is None:
         raise ValueError(f"{key} is not the key of clean candles")
     return int(match[2]) * _SECONDS[match[3]]
-
-
-def daily(frames: list[tuple[int, pl.DataFrame]], volatility_days: int) -> pl.DataFrame:
-    """Daily candles of one symbol out of its clean ones, sorted by day, with the columns of the table.
-
-    Each frame comes with the length of its candles in seconds. A day's candle is made of the shortest
-    ones that the day has; candles longer than a day make none. Only arithmetic of a fixed order is used,
-    so that the same candles give the same bits on any number of cores.
-    """
-    usable = [
-        frame.select("open_time", *("open", "high", "low", "close", "volume", "quote_volume"), length=length)
-        for length, frame in frames
-        if length <= _SECONDS["d"]
-    ]
-    if not usable:
-        return pl.DataFrame(schema=database.SCHEMA)
-    candles = pl.concat([frame.with_columns(pl.col("length").cast(pl.Int64)) for frame in usable]).sort(
-        "open_time", "length"
-    )
-    shortest = pl.col("length").min().over(pl.col("open_time").dt.date())
-    days = (
-        candles.filter(pl.col("length") == shortest)
-        .group_by_dynamic("open_time", every="1d")
-        .agg(
-            pl.col("open").first(),
-            pl.col("high").max(),
-            pl.col("low").min(),
-            pl.col("close").last(),
-            pl.col("volume").sum(),
-            pl.when(pl.col("quote_volume").is_not_null().all()).then(pl.col("quote_volume").sum()),
-            candles=pl.len().cast(pl.Int32),
-        )
-        .with_columns(day=pl.col("open_time").dt.date())
-        .with_columns(vwap=pl.when(pl.col("volume") > 0).then(pl.col("quote_volume") / pl.col("volume")))
-    )
-    return _with_returns(days, volatility_days).select(*database.SCHEMA)
-
-
-def _with_returns(days: pl.DataFrame, volatility_days: int) -> pl.DataFrame:
-    """Add the return on the calendar day before, and the volatility; null where a day is missing."""
-    calendar = days.select(day=pl.date_range(pl.col("day").min(), pl.col("day").max(), "1d"))
-    window = [pl.col("daily_return").shift(back) for back in range(volatility_days)]
-    return (
-        calendar.join(days, on="day", how="left", maintain_order="left")
-        .with_columns(daily_return=pl.col("close") / pl.col("close").shift(1) - 1)
-        .with_columns(
-            volatility=pl.when(pl.all_horizontal(value.is_not_null() for value in window)).then(
-                pl.concat_list(window).list.std()
-            )
-        )
-        .filter(pl.col("close").is_not_null())
-    )
 
 
 def _read(client: Minio, key: str) -> pl.DataFrame:

@@ -9,13 +9,8 @@ import os
 
 import polars as pl
 import psycopg
+from days import SCHEMA
 
-SCHEMA = {
-    "day": pl.Date(),
-    **dict.fromkeys(("open", "high", "low", "close", "volume"), pl.Float64()),
-    **dict.fromkeys(("quote_volume", "vwap", "daily_return", "volatility"), pl.Float64()),
-    "candles": pl.Int32(),
-}
 COLUMNS = ("symbol", *SCHEMA)
 
 _STORED = """
