@@ -5,10 +5,21 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping
 
-from devenv.programs.finding import Program, find, why_missing
+from devenv.programs.finding import Program, find, obtainable, why_missing
 from devenv.programs.listing import Row, catalogue, version
 
-__all__ = ["Program", "Row", "catalogue", "find", "get", "get_many", "version", "why_missing"]
+__all__ = [
+    "Program",
+    "Row",
+    "catalogue",
+    "find",
+    "get",
+    "get_many",
+    "obtainable",
+    "remedy",
+    "version",
+    "why_missing",
+]
 
 Progress = Callable[[str], None]
 
@@ -25,3 +36,11 @@ def get_many(
     from devenv.programs.getting import get_all  # not loaded by an `up` that finds everything
 
     return get_all(list(names), progress, environ)
+
+
+def remedy(name: str, environ: Mapping[str, str] = os.environ) -> str:
+    """How a person gets `name` where devenv cannot."""
+    from devenv.programs.getting import remedy
+    from devenv.programs.known import known
+
+    return remedy(known(name), environ)

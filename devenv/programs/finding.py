@@ -55,6 +55,12 @@ def why_missing(name: str, environ: Mapping[str, str] = os.environ) -> str:
     return ", ".join(reasons)
 
 
+def obtainable(name: str, environ: Mapping[str, str] = os.environ) -> bool:
+    """Whether `get` has a way to `name` on this machine."""
+    entry = known(name)
+    return "built" in entry.sources or (bool(entry.package) and can_unpack_debian(environ))
+
+
 def can_unpack_debian(environ: Mapping[str, str] = os.environ) -> bool:
     """Whether this machine has apt, and so Debian's packages (or Ubuntu's) for its own architecture."""
     path = environ.get("PATH")

@@ -9,14 +9,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property, partial
-from pathlib import Path
-from typing import Any
 
 import psutil
 
 from devenv.clock import Deadline
 from devenv.endpoints import Endpoint, Endpoints
-from devenv.errors import DevenvError, ToolMissing
+from devenv.errors import DevenvError
 from devenv.instance import MARK, Instance, make_private
 from devenv.modes.base import Change, Described, Event, Problem, Progress, ServiceStatus
 from devenv.modes.local import logs as log_files
@@ -25,12 +23,13 @@ from devenv.modes.local.files import write_files
 from devenv.modes.local.graph import in_order
 from devenv.modes.local.ledger import Ledger
 from devenv.modes.local.leftovers import remove_segment, remove_sockets
+from devenv.modes.local.obtaining import find_programs, get_programs
 from devenv.modes.local.plan import PROJECT_MARK, Process, plan
 from devenv.modes.local.probes import probe_of
 from devenv.modes.local.starting import Starting
 from devenv.modes.local.stopping import STRAGGLER_GRACE_S, Stopping
 from devenv.modes.local.supervisor import Supervised, Supervisor
-from devenv.programs import Program, find, get_many
+from devenv.programs import Program, find
 from devenv.secrets import Secrets, read_secrets, reveal
 from devenv.settings import Settings
 from devenv.stack.addresses import LOOPBACK, process_variables
@@ -66,29 +65,9 @@ class LocalMode:
         ]
 
     def prepare(self, progress: Progress) -> None:
-        missing = [
-            service
-            for service in self.stack.services.values()
-            if service.name not in self._programs and service.name not in self.instance.left_out
-        ]
-        left_out = {k: v for k, v in self.instance.left_out.items() if k not in self._programs}
-        if missing:
-            names = [service.local.program for service in missing]
-            try:
-                get_many(names, progress)
-            except ToolMissing as error:
-                for service in missing:
-                    if find(service.local.program) is None:
-                        if service.local.optional is None:
-                            raise
-                        left_out[service.name] = f"{error.problem}; {error.remedy}"
-        self._forget_plan()
-        programs = {
-            name: {"path": str(program.path), "home": str(program.home or "")}
-            for name, program in self._programs.items()
-        }
-        self.instance = self.instance.changed(programs=programs, left_out=left_out)
-        self._forget_plan()
+        self.instance = get_programs(self.stack, self.instance, progress)
+        for name in ("processes", "_programs"):
+            self.__dict__.pop(name, None)
 
     def changes(self, services: Sequence[str]) -> list[Change]:
         states, ledger = self.supervisor.states(), self.ledger.read()
@@ -215,25 +194,7 @@ class LocalMode:
 
     @cached_property
     def _programs(self) -> dict[str, Program]:
-        found = {}
-        for service in self.stack.services.values():
-            program = find(service.local.program) or self._known_program(service.name)
-            if program is not None:
-                found[service.name] = program
-        return found
-
-    def _known_program(self, service: str) -> Program | None:
-        """The program of the last `up`, which another shell's PATH may not show."""
-        known: Any = self.instance.programs.get(service)
-        if not known or not os.access(known["path"], os.X_OK):
-            return None
-        name = self.stack.services[service].local.program
-        home = Path(known["home"]) if known["home"] else None
-        return Program(name, Path(known["path"]), home, "", "PATH")
-
-    def _forget_plan(self) -> None:
-        for name in ("processes", "_programs"):
-            self.__dict__.pop(name, None)
+        return find_programs(self.stack, self.instance)
 
     @cached_property
     def supervisor(self) -> Supervisor:
