@@ -50,7 +50,9 @@ def get_programs(stack: Stack, instance: Instance, progress: Progress) -> Instan
         if service.name in found:
             continue
         program = service.local.program
-        reason = failed if failed and program in wanted else ToolMissing(why_missing(program), remedy(program))
+        reason = (
+            failed if failed and program in wanted else ToolMissing(why_missing(program), remedy(program))
+        )
         if service.local.optional is None:
             raise reason
         left_out[service.name] = f"{reason.problem}; {reason.remedy}"
