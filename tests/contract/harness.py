@@ -1,0 +1,192 @@
+"""How to make a fresh instance of a mode, and how to look at it from outside."""
+
+from __future__ import annotations
+
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Protocol
+
+import psutil
+
+from devenv.clock import Deadline
+from devenv.instance import MARK, load_instance
+from devenv.modes import open_mode
+from devenv.modes.base import Mode
+from devenv.ports import is_free
+from devenv.project import Project
+from devenv.settings import Settings, read_settings
+from devenv.settle import settle
+from tests.fakes import mode as fake
+from tests.fakes.project import override, write_project
+
+DEADLINE_S = 300.0
+
+
+class Harness(Protocol):
+    """One project folder, whose stack is the tiny one of tests/fakes/project.py, in one mode."""
+
+    mode_name: str
+    project: Project
+    settings: Settings
+
+    def open(self) -> Mode:
+        """The mode as a new command would open it, with programs or images prepared."""
+
+    def give(self, service: str, **environment: str) -> None:
+        """Adds to the environment of `service` in the stack, for modes opened from then on."""
+
+    def put(self, mode: Mode, service: str, value: str) -> None:
+        """Has `service` keep `value` among its data, through its endpoint."""
+
+    def value(self, mode: Mode, service: str) -> str | None:
+        """What `service` keeps; None for nothing."""
+
+    def answers(self, mode: Mode, service: str) -> bool:
+        """Whether something answers at the endpoint of `service`."""
+
+    def left(self) -> list[str]:
+        """What of the instance is left on this machine: nothing, once it is stopped."""
+
+
+class LocalHarness:
+    """Local mode with real processes."""
+
+    mode_name = "local"
+
+    def __init__(self, root: Path) -> None:
+        self.project = write_project(root)
+        self.settings = read_settings(root, {})
+
+    @staticmethod
+    def unavailable() -> str | None:
+        """Why this mode cannot be tested on this machine; None where it can be."""
+        return None
+
+    def open(self) -> Mode:
+        settle(self.project, self.mode_name, self.settings)
+        mode = open_mode(load_instance(self.project, self.mode_name), self.settings)
+        mode.prepare(lambda line: None)
+        return mode
+
+    def give(self, service: str, **environment: str) -> None:
+        override(self.project, service, {"environment": environment})
+
+    def put(self, mode: Mode, service: str, value: str) -> None:
+        request = urllib.request.Request(self._url(mode, service), value.encode(), method="PUT")
+        with urllib.request.urlopen(request, timeout=30):
+            pass
+
+    def value(self, mode: Mode, service: str) -> str | None:
+        try:
+            with urllib.request.urlopen(self._url(mode, service), timeout=30) as answer:
+                return str(answer.read().decode())
+        except urllib.error.HTTPError as error:
+            with error:
+                return None
+
+    def answers(self, mode: Mode, service: str) -> bool:
+        return not is_free(mode.endpoints()[service].port)
+
+    def left(self) -> list[str]:
+        instance = load_instance(self.project, self.mode_name)
+        left = [f"process {process.pid}: {process.name()}" for process in self.processes()]
+        left += [f"port {port} of {key}" for key, port in instance.ports.items() if not is_free(port)]
+        if instance.runtime.exists():
+            left.append(f"folder {instance.runtime}")
+        return left
+
+    def processes(self) -> list[psutil.Process]:
+        """The processes that carry the instance's mark."""
+        name, found = load_instance(self.project, self.mode_name).name, []
+        for process in psutil.process_iter():
+            try:
+                if (
+                    process.environ().get(MARK) == name
+                    and process.is_running()
+                    and process.status() != psutil.STATUS_ZOMBIE
+                ):
+                    found.append(process)
+            except psutil.Error:
+                continue
+        return found
+
+    def service_pid(self, mode: Mode, service: str) -> int:
+        """The pid of `service` by the mode's status."""
+        (pid,) = (entry.pid for entry in mode.status() if entry.service == service)
+        assert pid is not None
+        return pid
+
+    def supervisor(self) -> psutil.Process:
+        """The process that all others are children of."""
+        by_pid = {process.pid: process for process in self.processes()}
+        (first,) = (process for process in by_pid.values() if process.ppid() not in by_pid)
+        return first
+
+    def _url(self, mode: Mode, service: str) -> str:
+        return f"{mode.endpoints()[service].url}/value"
+
+
+class FakeHarness:
+    """The fake mode: everything in memory. It proves the scenarios, and what drives a mode."""
+
+    mode_name = "fake"
+
+    def __init__(self, root: Path) -> None:
+        self.project = write_project(root)
+        self.settings = read_settings(root, {})
+        fake.WORLDS.clear()
+
+    @staticmethod
+    def unavailable() -> str | None:
+        """It is always there."""
+        return None
+
+    def open(self) -> Mode:
+        settle(self.project, self.mode_name, self.settings)
+        mode = open_mode(load_instance(self.project, self.mode_name), self.settings)
+        mode.prepare(lambda line: None)
+        return mode
+
+    def give(self, service: str, **environment: str) -> None:
+        override(self.project, service, {"environment": environment})
+
+    def put(self, mode: Mode, service: str, value: str) -> None:
+        self._world(mode).data[service] = value
+
+    def value(self, mode: Mode, service: str) -> str | None:
+        return self._world(mode).data.get(service)
+
+    def answers(self, mode: Mode, service: str) -> bool:
+        return mode.endpoints()[service].port in self._world(mode).listening(mode.instance)
+
+    def left(self) -> list[str]:
+        return [name for world in fake.WORLDS.values() for name in world.running]
+
+    def _world(self, mode: Mode) -> fake.World:
+        return fake.WORLDS[mode.instance.name]
+
+
+# A new mode is a line here: every scenario is then run against it.
+REAL: dict[str, type[LocalHarness]] = {"local": LocalHarness}
+
+
+@contextmanager
+def instance(make: type[LocalHarness | FakeHarness], root: Path) -> Iterator[LocalHarness | FakeHarness]:
+    """A harness whose instance is gone in the end, whatever the test has left of it."""
+    harness = make(root)
+    try:
+        yield harness
+    finally:
+        harness.project.override.unlink(missing_ok=True)
+        mode = harness.open()
+        for _ in mode.stop(tuple(mode.stack.services)):
+            pass
+        assert harness.left() == []
+
+
+def deadline() -> Deadline:
+    """Minutes, so that a slow machine does not matter: no scenario takes it all."""
+    return Deadline.after(DEADLINE_S)
