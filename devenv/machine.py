@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from devenv import registry
+from devenv.errors import UsageError
 from devenv.modes.local import processes
+from devenv.project import Project
+from devenv.settings import Settings, read_settings
 
 
 @dataclass(frozen=True)
@@ -46,9 +49,7 @@ def instances() -> list[Found]:
 
 def stop_all(plan: bool, timeout: float) -> Iterator[str]:
     """Stops every running instance; yields a line for each."""
-    from devenv.project import Project
     from devenv.report import QuietReport
-    from devenv.settings import Settings
     from devenv.workflow import Session, down
 
     running = [entry for entry in instances() if entry.state != "stopped"]
@@ -58,9 +59,18 @@ def stop_all(plan: bool, timeout: float) -> Iterator[str]:
         if plan:
             yield f"would stop {entry.name} ({entry.project})"
         elif entry.state == "running":
-            down(Session(Project(Path(entry.project)), Settings(), QuietReport()), entry.mode, False, timeout)
+            project = Project(Path(entry.project))
+            down(Session(project, _settings(project), QuietReport()), entry.mode, False, timeout)
             yield f"stopped {entry.name} ({entry.project})"
         else:
             group = [marked.process for marked in processes.all_marked() if marked.instance == entry.name]
             processes.end(group, "SIGTERM", 10)
             yield f"stopped {entry.name}, whose project folder {entry.project} is gone"
+
+
+def _settings(project: Project) -> Settings:
+    """Another project's settings; the defaults where they are broken, which is enough to stop it."""
+    try:
+        return read_settings(project.root)
+    except UsageError:
+        return Settings()

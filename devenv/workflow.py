@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from devenv import registry
 from devenv.clock import Deadline
-from devenv.errors import DevenvError, PreflightError, UsageError
+from devenv.endpoints import Endpoints
+from devenv.errors import DevenvError, PreflightError, StackError, UsageError
 from devenv.instance import Instance, changing, load_instance
 from devenv.lake.spec import LakeSpec, load_spec
-from devenv.modes import check_mode, open_mode
-from devenv.modes.base import Change, Event, Mode, ServiceStatus
+from devenv.modes import check_mode, end_orphans, open_last, open_mode
+from devenv.modes.base import Change, Event, Mode, Problem, ServiceStatus
 from devenv.project import Project
 from devenv.report import Report
 from devenv.secrets import read_secrets
@@ -44,12 +45,19 @@ class Session:
 
 @dataclass(frozen=True)
 class UpResult:
-    """What `up` did: `changed` is False where all ran as it should."""
+    """What `up` did to `services`; `changed` is False where all ran as they should."""
 
     mode: Mode
+    services: tuple[str, ...]
     changed: bool
     left_out: tuple[Event, ...]
     seeded: SeedReport | None
+
+    @property
+    def endpoints(self) -> Endpoints:
+        """Where `services` are reached."""
+        found = self.mode.endpoints()
+        return {name: found[name] for name in self.services if name in found}
 
 
 def up(session: Session, mode_name: str, services: Sequence[str], seed: bool, timeout: float) -> UpResult:
@@ -68,7 +76,7 @@ def up(session: Session, mode_name: str, services: Sequence[str], seed: bool, ti
         changes = mode.changes(wanted)
         seeded_already = spec is None or _is_seeded(mode.instance, spec, session.settings)
         if seeded_already and all(c.action == "keep" or _known_absent(mode, c) for c in changes):
-            return UpResult(mode, False, _left_out(changes), None)
+            return UpResult(mode, mode.stack.needed_by(wanted), False, _left_out(changes), None)
 
         report.step(1, STEPS, "preflight")
         _preflight(session, mode)
@@ -98,7 +106,7 @@ def up(session: Session, mode_name: str, services: Sequence[str], seed: bool, ti
         report.step(6, STEPS, "done")
         report.close()
         left_out = tuple(event for event in events if event.kind == "left out")
-        return UpResult(mode, True, left_out, seeded)
+        return UpResult(mode, mode.stack.needed_by(wanted), True, left_out, seeded)
 
 
 def plan_up(session: Session, mode_name: str, services: Sequence[str]) -> list[Change]:
@@ -107,26 +115,41 @@ def plan_up(session: Session, mode_name: str, services: Sequence[str]) -> list[C
     return mode.changes(services_of(mode, services))
 
 
-def down(session: Session, mode_name: str, volumes: bool, timeout: float) -> list[Event]:
-    """Stops the instance and leaves nothing of it running; with `volumes` its data go too."""
+def down(session: Session, mode_name: str, volumes: bool, timeout: float) -> int:
+    """Stops the instance and leaves nothing of it running; with `volumes` its data go too.
+
+    Returns how many services were stopped. Works with a stack file that is broken, or a state folder that
+    is gone.
+    """
     instance = load_instance(session.project, check_mode(mode_name))
-    if not instance.folder.is_dir():
-        return []
+    if not instance.ports:
+        return end_orphans(instance)
     with changing(instance, timeout, _waiting(session.report)):
-        if not instance.ports:
-            return []
-        events = []
-        mode = open_mode(instance, session.settings)
+        mode = _mode_to_stop(session, instance)
         session.report.step(1, 2 if volumes else 1, f"stop {instance.name}")
+        stopped = 0
         for event in mode.stop(tuple(mode.stack.services)):
             session.report.event(event)
-            events.append(event)
+            stopped += event.kind == "stopped"
         if volumes:
             session.report.step(2, 2, "delete its data")
             mode.purge()
             registry.forget(instance.name)
         session.report.close()
-        return events
+        return stopped
+
+
+def _mode_to_stop(session: Session, instance: Instance) -> Mode:
+    try:
+        return open_mode(instance, session.settings)
+    except StackError as error:
+        mode = open_last(instance)
+        if mode is None:
+            raise
+        session.report.warn(
+            Problem(f"{error.problem}; the last stack that could be read is stopped", error.remedy)
+        )
+        return mode
 
 
 def restart(session: Session, mode_name: str, services: Sequence[str], timeout: float) -> None:

@@ -62,7 +62,7 @@ def up(
                 "instance": result.mode.instance.name,
                 "mode": mode_name,
                 "changed": result.changed,
-                "endpoints": {name: endpoint.url for name, endpoint in result.mode.endpoints().items()},
+                "endpoints": {name: endpoint.url for name, endpoint in result.endpoints.items()},
                 "left_out": {event.service: event.detail for event in result.left_out},
                 "seed": seed_facts(result.seeded) if result.seeded else None,
             }
@@ -71,7 +71,7 @@ def up(
     if not quiet:
         if not result.changed:
             report.print_line(f"{result.mode.instance.name} runs as it should; nothing changed")
-        print_endpoints(result.mode, {event.service: event.detail for event in result.left_out})
+        print_endpoints(result)
 
 
 @click.command(epilog="\b\nExamples:\n  devenv down\n  devenv down --volumes\n  devenv down --all")
@@ -113,9 +113,8 @@ def down(
         return
     if volumes:
         confirm(f"Delete all data of mode {mode_name} in {session.project.root}?", yes)
-    events = workflow.down(session, mode_name, volumes, timeout or session.settings.timeout)
+    stopped = workflow.down(session, mode_name, volumes, timeout or session.settings.timeout)
     if not quiet:
-        stopped = sum(event.kind == "stopped" for event in events)
         kept = "its data are deleted" if volumes else "its data are kept"
         report.print_line(
             f"stopped {stopped} services; {kept}" if stopped else f"nothing was running; {kept}"
@@ -173,7 +172,7 @@ def reset(
     workflow.down(session, mode_name, True, seconds)
     result = workflow.up(session, mode_name, (), not no_seed, seconds)
     if not quiet:
-        print_endpoints(result.mode, {event.service: event.detail for event in result.left_out})
+        print_endpoints(result)
 
 
 def _mode_and_services(session: Session, words: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from devenv.errors import UsageError
 
@@ -34,8 +34,22 @@ def available() -> list[str]:
     return [name for name, module in MODES.items() if module]
 
 
+def open_last(instance: Instance) -> Mode | None:
+    """The mode with the stack that was read last; None where there never was one."""
+    mode: Mode | None = _module(instance).open_last(instance)
+    return mode
+
+
+def end_orphans(instance: Instance) -> int:
+    """Ends what still runs of an instance whose state is gone; returns how many parts there were."""
+    return int(_module(instance).end_orphans(instance))
+
+
 def open_mode(instance: Instance, settings: Settings) -> Mode:
     """The mode that runs `instance`."""
-    module = MODES[check_mode(instance.mode)]
-    mode: Mode = import_module(str(module)).open_mode(instance, settings)
+    mode: Mode = _module(instance).open_mode(instance, settings)
     return mode
+
+
+def _module(instance: Instance) -> Any:
+    return import_module(str(MODES[check_mode(instance.mode)]))

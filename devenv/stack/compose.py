@@ -45,6 +45,12 @@ def load(files: Sequence[Path], variables: Mapping[str, str], cache: Path) -> St
     return stack
 
 
+def last(cache: Path) -> Stack | None:
+    """The stack that was read most recently; for stopping what it started when the files are broken now."""
+    by_age = sorted(cache.glob("stack-*.json"), key=lambda file: file.stat().st_mtime)
+    return stack_from(json.loads(by_age[-1].read_text())) if by_age else None
+
+
 def program() -> str:
     """The path of the bundled Compose."""
     return str(Path(sys.executable).with_name("docker-compose"))

@@ -10,6 +10,8 @@ umask 077
 first_start() {
     staging=$PGDATA.new # renamed once complete: a cluster is there whole or not at all
     sockets=$(mktemp -d)
+    # A server that was killed in the middle of this has left its segment of shared memory.
+    [ ! -e "$staging/postmaster.pid" ] || ipcrm -m "$(awk 'NR == 7 { print $2 }' "$staging/postmaster.pid")" || true
     rm -rf "$staging"
     mkdir -p "$staging"
     passwords=$sockets/password

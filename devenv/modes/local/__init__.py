@@ -33,9 +33,11 @@ from devenv.programs import Program, find
 from devenv.secrets import Secrets, read_secrets, reveal
 from devenv.settings import Settings
 from devenv.stack.addresses import LOOPBACK, process_variables
-from devenv.stack.compose import load
+from devenv.stack.compose import last, load
 from devenv.stack.model import Stack
 from devenv.stack.variables import base_variables
+
+ORPHAN_GRACE_S = 20.0
 
 
 @dataclass
@@ -54,7 +56,7 @@ class LocalMode:
 
     def preflight(self) -> list[Problem]:
         planned = self.processes
-        running = [name for name, known in self.supervisor.states().items() if known.state == "running"]
+        running = [name for name, known in self.supervisor.states().items() if known.runs]
         taken = partial(preflight.port_problems, self.instance, running)
         return [
             *preflight.platform_problems(),
@@ -76,7 +78,7 @@ class LocalMode:
             if name not in self.processes:
                 return Change(name, "leave out", self._why_left_out(name))
             known = states.get(name)
-            if known is None or known.state != "running":
+            if known is None or not known.runs:
                 return Change(name, "start", "it is not running")
             if name not in ledger or ledger[name].fingerprint != self.processes[name].fingerprint:
                 return Change(name, "restart", "its configuration has changed")
@@ -267,6 +269,20 @@ def open_mode(instance: Instance, settings: Settings) -> LocalMode:
     written = load(files, variables, cache)
     placed = load(files, {**variables, **process_variables(written, instance.ports)}, cache)
     return LocalMode(instance, written, placed, read_secrets(instance.project.secrets_file))
+
+
+def open_last(instance: Instance) -> LocalMode | None:
+    """Local mode with the stack that was read last: enough to stop what runs when the files are broken."""
+    stack = last(instance.folder / "cache")
+    return LocalMode(instance, stack, stack, {}) if stack else None
+
+
+def end_orphans(instance: Instance) -> int:
+    """Ends processes of an instance whose state folder is gone; returns how many there were."""
+    orphans = processes.of_instance(instance.name, instance.data, [])
+    processes.end(orphans, "SIGTERM", ORPHAN_GRACE_S)
+    shutil.rmtree(instance.runtime, ignore_errors=True)
+    return len(orphans)
 
 
 def default_engine() -> str:

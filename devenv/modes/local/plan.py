@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from devenv.instance import MARK, Instance
+from devenv.modes.local.identity import not_root
 from devenv.modes.local.translate import Translation, translation
 from devenv.programs import Program
 from devenv.stack.addresses import LOOPBACK, process_addresses
@@ -21,8 +21,6 @@ PROJECT_MARK = "DEVENV_PROJECT"
 # Runs a program with its environment out of a private file, and its output into a file: a pipe to the
 # supervisor would end it when the supervisor dies.
 RUN = 'log=$1; . "$2"; shift 2; exec "$@" >>"$log" 2>&1'
-# Postgres refuses to run as root; this shows it another user, with no change of any file's owner.
-NOT_ROOT = ("unshare", "--user", "--map-user=65534", "--map-group=65534", "--")
 
 
 @dataclass(frozen=True)
@@ -118,8 +116,8 @@ def _command(instance: Instance, service: Service, program: Program, words: Tran
     command = [str(program.path), *(argument.replace("{home}", home) for argument in translated)]
     if service.local.entrypoint:
         command = ["/bin/sh", str(instance.project.compose / service.local.entrypoint), *command]
-    if not service.local.as_root and os.getuid() == 0:
-        command = [*NOT_ROOT, *command]
+    if not service.local.as_root and (identity := not_root()):
+        command = [*identity.command, *command]
     return tuple(command)
 
 

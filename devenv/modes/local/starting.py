@@ -66,8 +66,11 @@ class Starting:
         name = process.service.name
         known = self.supervisor.states().get(name)
         recorded = self.ledger.read().get(name)
-        runs = known is not None and known.state in ("running", "starting")
-        return runs and (recorded is None or recorded.fingerprint != process.fingerprint)
+        return (
+            known is not None
+            and known.runs
+            and (recorded is None or recorded.fingerprint != process.fingerprint)
+        )
 
     def _record(self, name: str, process: Process) -> int | None:
         known = self.supervisor.states().get(name)

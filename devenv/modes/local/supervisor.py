@@ -48,6 +48,11 @@ class Supervised:
     started: float
     detail: str
 
+    @property
+    def runs(self) -> bool:
+        """Whether its process is there; supervisord calls the first second of it "starting"."""
+        return self.state in ("running", "starting")
+
 
 @dataclass(frozen=True)
 class Supervisor:
