@@ -65,10 +65,13 @@ class Instance:
 
     @property
     def runtime(self) -> Path:
-        """A folder with a short path, for sockets: their paths may have about 100 bytes."""
-        base = os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir()
-        if len(base) > 60 or not os.access(base, os.W_OK):
-            base = "/tmp"  # noqa: S108 (the folder in it is private, and checked)
+        """A folder with a short path, for sockets: their paths may have about 100 bytes.
+
+        Not in XDG_RUNTIME_DIR or TMPDIR: it has to be the same from every session of this user.
+        """
+        base = "/tmp"  # noqa: S108 (the folder in it is private, and checked)
+        if not os.access(base, os.W_OK):
+            base = tempfile.gettempdir()
         return Path(base) / f"devenv-{os.getuid()}-{_hash(str(self.folder))}"
 
     def save(self) -> None:

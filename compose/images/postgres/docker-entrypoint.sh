@@ -3,13 +3,14 @@
 # image's contract that the stack uses, for a Postgres that does not come out of that image.
 #
 # PGDATA, POSTGRES_USER, POSTGRES_PASSWORD, POSTGRES_DB, POSTGRES_INITDB_ARGS, POSTGRES_HOST_AUTH_METHOD
-# as there; POSTGRES_INITDB_DIR: the folder of scripts to run once (/docker-entrypoint-initdb.d).
+# as there; POSTGRES_INITDB_DIR: the folder of scripts to run once (/docker-entrypoint-initdb.d);
+# XDG_RUNTIME_DIR: a folder with a path short enough for sockets (/tmp).
 set -eu
 umask 077
 
 first_start() {
     staging=$PGDATA.new # renamed once complete: a cluster is there whole or not at all
-    sockets=$(mktemp -d)
+    sockets=$(mktemp -d "${XDG_RUNTIME_DIR:-/tmp}/pg.XXXXXX")
     # A server that was killed in the middle of this has left its segment of shared memory.
     [ ! -e "$staging/postmaster.pid" ] || ipcrm -m "$(awk 'NR == 7 { print $2 }' "$staging/postmaster.pid")" || true
     rm -rf "$staging"
@@ -45,4 +46,5 @@ SQL
 [ -s "$PGDATA/PG_VERSION" ] || first_start
 # Only what has made the cluster and its roles needs these.
 unset POSTGRES_PASSWORD PREFECT_PASSWORD LAKEHOUSE_PASSWORD READER_PASSWORD MONITOR_PASSWORD
-exec "$@"
+# No Unix socket: it would lie in /tmp, and let every user of this machine in without a password.
+exec "$@" -c unix_socket_directories=

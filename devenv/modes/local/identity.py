@@ -29,6 +29,8 @@ NAMESPACE = Identity(
 CAPABILITY = Identity(
     (
         "setpriv",
+        # or access(2), which Postgres asks before it runs a program, would forget the capability
+        "--securebits=+no_setuid_fixup",
         f"--reuid={NOBODY}",
         f"--regid={NOBODY}",
         "--clear-groups",

@@ -130,6 +130,7 @@ def _base_environment(
         "PATH": ":".join([*programs, "/usr/local/bin", "/usr/bin", "/bin", "/usr/sbin", "/sbin"]),
         "HOME": str(instance.folder / "tmp"),
         "TMPDIR": str(temporary),
+        "XDG_RUNTIME_DIR": str(instance.runtime),
         "LANG": "C.UTF-8",
         "TZ": "UTC",
         "PYTHONDONTWRITEBYTECODE": "1",
