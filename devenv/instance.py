@@ -28,6 +28,8 @@ class Instance:
     secrets: the fingerprint of the secrets that the data were made with
     programs: service -> path of the program that runs it (local mode)
     left_out: service -> why it is not part of this instance
+    images: `pull` or `build`: where the images of containers come from
+    variables: further variables of the stack file, such as images' names that a shell has set
     """
 
     project: Project
@@ -37,6 +39,8 @@ class Instance:
     secrets: str | None = None
     programs: Mapping[str, str] = field(default_factory=dict)
     left_out: Mapping[str, str] = field(default_factory=dict)
+    images: str = "pull"
+    variables: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -84,6 +88,8 @@ class Instance:
                 "secrets": self.secrets,
                 "programs": dict(self.programs),
                 "left_out": dict(self.left_out),
+                "images": self.images,
+                "variables": dict(self.variables),
             },
         )
 

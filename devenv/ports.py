@@ -72,3 +72,27 @@ def is_free(port: int) -> bool:
     with socket.socket() as probe:
         probe.settimeout(0.2)
         return probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+def holder(port: int) -> int | None:
+    """The pid of the process that listens on `port`, where this user may know it."""
+    import psutil
+
+    try:
+        for connection in psutil.net_connections("tcp"):
+            if connection.status == psutil.CONN_LISTEN and connection.laddr and connection.laddr.port == port:
+                return connection.pid
+    except psutil.Error:
+        pass
+    return None
+
+
+def holder_name(port: int) -> str:
+    """Who listens on `port`, as a person knows it."""
+    import psutil
+
+    pid = holder(port)
+    try:
+        return f"{psutil.Process(pid).name()} (pid {pid})" if pid else "another program"
+    except psutil.Error:
+        return "another program"

@@ -26,7 +26,7 @@ class Settings:
     timeout: seconds for all services together to become ready
     ports: service -> port on this machine, in place of the well-known one
     s3_engine: `minio` or `seaweedfs`; None is MinIO where it is installed, else SeaweedFS
-    variables: further variables of compose.yaml
+    variables: further variables of compose.yaml; those called *_IMAGE can stand in the environment too
     """
 
     environment: str = "dev"
@@ -65,7 +65,10 @@ def read_settings(project: Path, environ: Mapping[str, str] = os.environ) -> Set
         timeout=_timeout(environ.get("DEVENV_TIMEOUT", given.get("timeout", 300))),
         ports={name: _port(file, name, port) for name, port in _table(file, given, "ports").items()},
         s3_engine=_engine(environ.get("DEVENV_S3_ENGINE", s3.get("engine"))),
-        variables={name: str(value) for name, value in _table(file, given, "variables").items()},
+        variables={
+            **{name: value for name, value in environ.items() if name.endswith("_IMAGE")},
+            **{name: str(value) for name, value in _table(file, given, "variables").items()},
+        },
     )
 
 

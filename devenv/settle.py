@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from typing import Any
 
 from devenv import ports, registry
 from devenv.errors import DevenvError
@@ -16,15 +17,28 @@ from devenv.stack.compose import load
 from devenv.stack.variables import base_variables
 
 
-def settle(project: Project, mode: str, settings: Settings) -> Instance:
+def settle(project: Project, mode: str, settings: Settings, images: str | None = None) -> Instance:
     """The instance with all that `up` needs; the same as last time wherever there was one.
 
+    images: `pull` or `build`; None is as last time
     Raises DevenvError where its data were made with another S3 engine or other secrets.
     """
     instance = load_instance(project, check_mode(mode))
+    instance = instance.changed(**_images(instance, settings, images))
     instance = instance.changed(s3_engine=_engine(instance, settings))
     instance = instance.changed(secrets=_secrets(instance))
     return instance.changed(ports=_ports(instance, settings))
+
+
+def _images(instance: Instance, settings: Settings, images: str | None) -> dict[str, Any]:
+    images = images or instance.images
+    variables = dict(instance.variables) if images == instance.images else {}
+    if images == "build":
+        from devenv.modes.compose.images import build_variables
+
+        variables |= build_variables(instance.project)
+    variables |= {name: value for name, value in settings.variables.items() if name.endswith("_IMAGE")}
+    return {"images": images, "variables": variables}
 
 
 def _engine(instance: Instance, settings: Settings) -> str:

@@ -60,15 +60,23 @@ class UpResult:
         return {name: found[name] for name in self.services if name in found}
 
 
-def up(session: Session, mode_name: str, services: Sequence[str], seed: bool, timeout: float) -> UpResult:
+def up(
+    session: Session,
+    mode_name: str,
+    services: Sequence[str],
+    seed: bool,
+    timeout: float,
+    images: str | None = None,
+) -> UpResult:
     """Brings the platform up, and makes the lake as declared. On a healthy instance it changes nothing.
 
     services: these and what they need; empty for all
     timeout: seconds for all services together, and as many for the seed
+    images: `pull` or `build`; None is as last time
     """
     report = session.report
     with changing(load_instance(session.project, check_mode(mode_name)), timeout, _waiting(report)):
-        instance = settle(session.project, mode_name, session.settings)
+        instance = settle(session.project, mode_name, session.settings, images)
         mode = open_mode(instance, session.settings)
         wanted = services_of(mode, services)
         seed = seed and not services

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from devenv import __version__
-from devenv.cli import lifecycle, look, tools, work
+from devenv.cli import images, lifecycle, look, tools, work
 from devenv.cli.options import Options
 
 
@@ -67,6 +67,7 @@ for _command in (
     look.list_,
     look.doctor,
     tools.tools,
+    images.images,
     look.completion,
 ):
     cli.add_command(_command)

@@ -31,6 +31,11 @@ if TYPE_CHECKING:
     "  devenv up --plan --json"
 )
 @click.argument("mode_and_services", nargs=-1, metavar="[MODE] [SERVICE]...", shell_complete=complete_service)
+@click.option(
+    "--images",
+    type=click.Choice(["pull", "build"]),
+    help="For containers: pull pinned images, or build them from package registries. As last time.",
+)
 @no_seed_option
 @plan_option
 @timeout_option
@@ -40,6 +45,7 @@ if TYPE_CHECKING:
 def up(
     options: Options,
     mode_and_services: tuple[str, ...],
+    images: str | None,
     no_seed: bool,
     plan: bool,
     timeout: float | None,
@@ -55,7 +61,8 @@ def up(
     if plan:
         print_plan(workflow.plan_up(session, mode_name, services), as_json)
         return
-    result = workflow.up(session, mode_name, services, not no_seed, timeout or session.settings.timeout)
+    seconds = timeout or session.settings.timeout
+    result = workflow.up(session, mode_name, services, not no_seed, seconds, images)
     if as_json:
         report.print_json(
             {

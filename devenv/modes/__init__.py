@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 # mode -> module with `open_mode(instance, settings) -> Mode`; None: planned, not there yet.
 MODES: dict[str, str | None] = {
     "local": "devenv.modes.local",
-    "compose": None,
+    "compose": "devenv.modes.compose",
     "k3s": None,
 }
 

@@ -54,6 +54,7 @@ class ServiceStatus:
     pid: int | None = None
     restarts: int = 0
     started: float | None = None  # seconds since 1970
+    image: str | None = None
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,17 @@ from devenv.stack.model import (
 TOP_LEVEL = {"name", "services", "networks", "volumes", "configs"}
 REQUIRED = ("image", "healthcheck", "x-ready", "x-local")
 # Keys that change how a container is run but not what runs in it: kept as they stand.
-OPTIONS = ("cap_drop", "init", "logging", "read_only", "restart", "security_opt", "shm_size", "tmpfs")
+OPTIONS = (
+    "cap_drop",
+    "init",
+    "labels",
+    "logging",
+    "read_only",
+    "restart",
+    "security_opt",
+    "shm_size",
+    "tmpfs",
+)
 SERVICE = {
     *REQUIRED,
     *OPTIONS,

@@ -8,10 +8,11 @@ from devenv.settings import Settings
 
 
 def base_variables(instance: Instance, settings: Settings) -> dict[str, str]:
-    """Names, the environment and the secrets' tokens; what devenv.toml sets goes last."""
+    """Names, the environment and the secrets' tokens; what a person has set goes last."""
     return {
         "COMPOSE_PROJECT_NAME": project_name(instance.project),
         "LAKEHOUSE_ENVIRONMENT": settings.environment,
         **tokens(),
+        **instance.variables,
         **settings.variables,
     }

@@ -7,13 +7,11 @@ import sys
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
-import psutil
-
 from devenv.instance import Instance
 from devenv.modes.base import Problem
 from devenv.modes.local.identity import not_root
 from devenv.modes.local.plan import Process
-from devenv.ports import is_free
+from devenv.ports import holder, holder_name, is_free
 
 NEEDED_BYTES = 500 * 1024**2
 
@@ -74,21 +72,9 @@ def port_problems(instance: Instance, running: Collection[str], own: Collection[
         service = key.partition(":")[0]
         if service in running or is_free(port):
             continue
-        holder = _holder(port)
-        if holder is not None and holder.pid in own:
+        if holder(port) in own:
             continue
-        who = f"{holder.name()} (pid {holder.pid})" if holder else "another program"
         yield Problem(
-            f"port {port} of {service} is taken by {who}",
+            f"port {port} of {service} is taken by {holder_name(port)}",
             f"stop it, or give {service} another: [ports] {service} = PORT in devenv.toml",
         )
-
-
-def _holder(port: int) -> psutil.Process | None:
-    try:
-        for connection in psutil.net_connections("tcp"):
-            if connection.status == psutil.CONN_LISTEN and connection.laddr and connection.laddr.port == port:
-                return psutil.Process(connection.pid) if connection.pid else None
-    except psutil.Error:
-        pass
-    return None

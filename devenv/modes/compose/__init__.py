@@ -1,0 +1,283 @@
+"""Compose mode: Docker Compose runs the stack file as it stands. The engine is read, Compose changes it."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+from devenv.clock import Deadline
+from devenv.endpoints import Endpoint, Endpoints
+from devenv.errors import DevenvError
+from devenv.instance import Instance, make_private, project_name
+from devenv.modes.base import Change, Described, Event, Problem, Progress, ServiceStatus
+from devenv.modes.compose import images, preflight
+from devenv.modes.compose.command import Compose
+from devenv.modes.compose.engine import Container, Engine, find_engine
+from devenv.modes.compose.environment import container_variables, env_file, write_env_file
+from devenv.modes.compose.watch import Watch
+from devenv.secrets import Secrets, read_secrets
+from devenv.settings import Settings
+from devenv.stack.addresses import LOOPBACK
+from devenv.stack.compose import last, load
+from devenv.stack.model import Stack
+from devenv.stack.variables import base_variables
+from devenv.state import write_private
+
+LOG_LINE = re.compile(r"^(?P<service>[\w-]+?)-\d+\s*\| ?(?P<line>.*)$")
+
+
+@dataclass
+class ComposeMode:
+    """The instance as containers of the Compose project `name`.
+
+    written: the stack with the well-known ports; stack: with this instance's variables
+    """
+
+    instance: Instance
+    written: Stack
+    stack: Stack
+    variables: Mapping[str, str]
+    secrets: Secrets
+
+    def preflight(self) -> list[Problem]:
+        problems = list(preflight.engine_problems(self.engine))
+        if problems:
+            return problems
+        return [
+            *preflight.port_problems(self.instance, self._published()),
+            *preflight.file_problems(self.stack),
+            *preflight.memory_problems(self.engine),
+        ]
+
+    def prepare(self, progress: Progress) -> None:
+        missing = [image for image in self.images() if image.id is None]
+        built = [image for image in missing if image.built]
+        images.build(self.compose, self.instance.project, built, progress)
+        images.pull(self.compose, [image for image in missing if not image.built], progress)
+
+    def changes(self, services: Sequence[str]) -> list[Change]:
+        found = {entry.service: entry for entry in self.engine.containers(self.name)}
+        return [self._change(name, found.get(name)) for name in self.stack.needed_by(tuple(services))]
+
+    def start(self, services: Sequence[str], deadline: Deadline) -> Iterator[Event]:
+        stale = []
+        for change in self.changes(services):
+            if change.action == "keep":
+                yield Event(change.service, "unchanged", deadline.passed)
+            else:
+                stale.append(change.service)
+        if not stale:
+            return
+        make_private(self.instance.logs)
+        watch = Watch(self.engine, self.name, {name: self._hashes[name] for name in stale}, deadline)
+        output = self.instance.logs / "compose.log"
+        with output.open("w") as stream:
+            process = self.compose.begin(
+                "up",
+                "--detach",
+                "--wait",
+                "--no-build",
+                "--pull",
+                "never",
+                "--remove-orphans",
+                *services,
+                output=stream,
+            )
+            try:
+                yield from watch.until_ready(process, output)
+            except DevenvError:
+                # A service that cannot start would be restarted for ever.
+                self.compose.run("stop", *[name for name in stale if self._is_failing(name)])
+                raise
+
+    def stop(self, services: Sequence[str]) -> Iterator[Event]:
+        everything = set(services) >= set(self.stack.services)
+        words = ["down", "--remove-orphans"] if everything else ["stop", *services]
+        make_private(self.instance.logs)
+        watch = Watch(self.engine, self.name, {}, Deadline.after(0))
+        output = self.instance.logs / "compose.log"
+        with output.open("w") as stream:
+            process = self.compose.begin(*words, output=stream)
+            yield from watch.until_gone(process, services)
+        if process.returncode:
+            raise watch.failed(output)
+
+    def restart(self, service: str, deadline: Deadline) -> Iterator[Event]:
+        yield from self.stop([service])
+        yield from self.start([service], deadline)
+
+    def purge(self) -> None:
+        self.compose.run("down", "--volumes", "--remove-orphans")
+        shutil.rmtree(self.instance.logs, ignore_errors=True)
+        for file in ("seed.json", "timeline.json", "instance.json"):
+            (self.instance.folder / file).unlink(missing_ok=True)
+        env_file(self.instance).unlink(missing_ok=True)
+
+    def status(self) -> list[ServiceStatus]:
+        found = {entry.service: entry for entry in self.engine.containers(self.name)}
+        return [self._status_of(name, found.get(name)) for name in self.stack.services]
+
+    def endpoints(self) -> Endpoints:
+        return {
+            name: Endpoint(
+                name, "postgresql" if name == "postgres" else "http", LOOPBACK, self.instance.ports[name]
+            )
+            for name in self.stack.services
+        }
+
+    def logs(self, services: Sequence[str], lines: int, follow: bool) -> Iterator[tuple[str, str]]:
+        options = ["--no-color", "--tail", str(lines), *(["--follow"] if follow else [])]
+        command = self.compose.words("logs", *options, *services)
+        with subprocess.Popen(
+            command, env=self.compose.environment(), stdout=subprocess.PIPE, text=True, errors="replace"
+        ) as process:
+            try:
+                for line in process.stdout or ():
+                    if found := LOG_LINE.match(line.rstrip("\n")):
+                        yield found["service"], found["line"]
+            finally:
+                process.terminate()
+
+    def exec(self, service: str, command: Sequence[str]) -> int:
+        terminal = [] if sys.stdin.isatty() and sys.stdout.isatty() else ["--no-TTY"]
+        words = self.compose.words("exec", *terminal, service, *command)
+        return subprocess.run(words, env=self.compose.environment(), check=False).returncode
+
+    def describe(self) -> Mapping[str, Described]:
+        return {
+            name: Described(
+                version=service.image.rpartition(":")[2],
+                command=(*service.entrypoint, *service.command),
+                environment=service.environment,
+                ready={type(service.ready).__name__: vars(service.ready)},
+                depends_on=service.depends_on,
+                volumes={mount.target: mount.source for mount in service.mounts},
+                configs={item.target: item.config for item in service.configs},
+            )
+            for name, service in self.stack.services.items()
+        }
+
+    # -- images, beside the protocol -----------------------------------------------------------
+
+    def images(self) -> list[images.Image]:
+        """The images of the stack, and whether the engine has them."""
+        return images.stack_images(self.stack, self.engine, images.build_variables(self.instance.project))
+
+    # -- how -----------------------------------------------------------------------------------
+
+    @property
+    def name(self) -> str:
+        """Compose's name for the project; the label of everything that belongs to the instance."""
+        return project_name(self.instance.project)
+
+    @cached_property
+    def engine(self) -> Engine:
+        """The one engine that is read and changed."""
+        return find_engine()
+
+    @cached_property
+    def compose(self) -> Compose:
+        """Compose, with this instance's files."""
+        written = write_env_file(self.instance, self.variables, self.secrets)
+        files = self.instance.project.stack_files(str(self.instance.s3_engine))
+        return Compose(files, written, self.engine.host)
+
+    @cached_property
+    def _hashes(self) -> dict[str, str]:
+        """Compose's own hash of each service's configuration, as its containers' labels carry it."""
+        file = self.instance.folder / "cache" / "hashes.json"
+        key = self._key()
+        try:
+            known = json.loads(file.read_text())
+        except (OSError, ValueError):
+            known = {}
+        if known.get("key") != key:
+            lines = self.compose.run("config", "--hash", "*").splitlines()
+            known = {"key": key, "hashes": dict(line.split(" ", 1) for line in lines if " " in line)}
+            write_private(file, json.dumps(known))
+        hashes: dict[str, str] = known["hashes"]
+        return hashes
+
+    def _key(self) -> str:
+        import hashlib
+
+        digest = hashlib.sha256()
+        for file in (*self.compose.files, self.compose.env_file):
+            digest.update(file.read_bytes() + b"\0")
+        return digest.hexdigest()
+
+    def _change(self, name: str, found: Container | None) -> Change:
+        if found is None:
+            return Change(name, "start", "it has no container")
+        if found.config_hash != self._hashes[name]:
+            return Change(name, "restart", "its configuration has changed")
+        wanted = self.engine.image_id(self.stack.services[name].image)
+        if wanted and found.image_id != wanted:
+            return Change(name, "restart", "its image has changed")
+        if found.state != "running" or found.health != "healthy":
+            return Change(name, "start", found.text)
+        return Change(name, "keep")
+
+    def _published(self) -> set[str]:
+        return {entry.service for entry in self.engine.containers(self.name) if entry.state == "running"}
+
+    def _is_failing(self, name: str) -> bool:
+        found = [entry for entry in self.engine.containers(self.name) if entry.service == name]
+        return any(entry.state == "restarting" or entry.health != "healthy" for entry in found)
+
+    def _status_of(self, name: str, found: Container | None) -> ServiceStatus:
+        if found is None or found.state in ("exited", "created", "dead"):
+            return ServiceStatus(name, "stopped", found.text if found else "")
+        inspected = self.engine.inspect(found.id)
+        restarts = int(inspected.get("RestartCount", 0))
+        started = _seconds((inspected.get("State") or {}).get("StartedAt", ""))
+        if found.state == "restarting":
+            last_lines = self.engine.tail(found.id, 1)
+            return ServiceStatus(
+                name, "failed", last_lines[0] if last_lines else found.text, None, restarts, started
+            )
+        states = {"healthy": "ready", "starting": "starting", "unhealthy": "unhealthy", "none": "ready"}
+        state = states[found.health]
+        detail = "" if state == "ready" else found.text
+        return ServiceStatus(name, state, detail, None, restarts, started, found.image)  # type: ignore[arg-type]
+
+
+def open_mode(instance: Instance, settings: Settings) -> ComposeMode:
+    """Compose mode for `instance`, whose ports and secrets have been chosen."""
+    files = instance.project.stack_files(str(instance.s3_engine))
+    cache = instance.folder / "cache"
+    variables = {**base_variables(instance, settings), **instance.variables}
+    written = load(files, variables, cache)
+    placed_variables = {**variables, **container_variables(written, instance)}
+    placed = load(files, placed_variables, cache)
+    secrets = read_secrets(instance.project.secrets_file)
+    return ComposeMode(instance, written, placed, placed_variables, secrets)
+
+
+def open_last(instance: Instance) -> ComposeMode | None:
+    """Compose mode with the stack that was read last: enough to stop what runs when the files are broken."""
+    stack = last(instance.folder / "cache")
+    return ComposeMode(instance, stack, stack, {}, {}) if stack else None
+
+
+def end_orphans(instance: Instance) -> int:
+    """Removes containers of an instance whose state folder is gone; the volumes stay."""
+    engine = find_engine()
+    found = engine.containers(project_name(instance.project))
+    for entry in found:
+        engine.api.remove_container(entry.id, force=True)
+    return len(found)
+
+
+def _seconds(text: str) -> float | None:
+    try:
+        return datetime.fromisoformat(text[:19] + "+00:00").timestamp()
+    except ValueError:
+        return None

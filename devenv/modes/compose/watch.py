@@ -1,0 +1,131 @@
+"""Follows what Compose does to an instance's containers, and notices when one of them will not make it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from devenv.clock import Deadline
+from devenv.errors import DevenvError, ServiceFailed
+from devenv.modes.base import Event
+from devenv.modes.compose.command import failed
+from devenv.modes.compose.engine import Container, Engine
+
+PAUSE_S = 0.2
+LOG_LINES = 15
+# A container that was restarting before this `up` is given a moment to be replaced by it.
+PATIENCE_S = 5.0
+INTERRUPT_S = 10.0
+
+
+@dataclass(frozen=True)
+class Watch:
+    """One `docker-compose up` on `engine`; `wanted` gives the configuration hash of each service to start."""
+
+    engine: Engine
+    project: str
+    wanted: Mapping[str, str]
+    deadline: Deadline
+
+    def until_ready(self, process: subprocess.Popen[str], output: Path) -> Iterator[Event]:
+        """Yields events until all is ready and Compose has ended. Raises ServiceFailed at the first service
+        that dies, is unhealthy, or is not ready at the deadline; Compose is stopped then."""
+        running: set[str] = set()
+        ready: set[str] = set()
+        before = {entry.id for entry in self._containers() if entry.state == "restarting"}
+        try:
+            while True:
+                ended = process.poll() is not None
+                for entry in self._containers():
+                    if entry.service not in self.wanted or entry.service in ready:
+                        continue
+                    if entry.state == "running" and entry.service not in running:
+                        running.add(entry.service)
+                        yield Event(entry.service, "starting", self.deadline.passed)
+                    if self._is_ready(entry):
+                        ready.add(entry.service)
+                        yield Event(entry.service, "ready", self.deadline.passed)
+                    self._check(entry, running, before)
+                if ended:
+                    break
+                if self.deadline.left <= 0:
+                    raise self._late(ready)
+                time.sleep(min(PAUSE_S, self.deadline.left))
+        finally:
+            _interrupt(process)
+        if process.returncode:
+            raise self.failed(output)
+
+    def until_gone(self, process: subprocess.Popen[str], services: Collection[str]) -> Iterator[Event]:
+        """Yields an event for each service that has stopped, until Compose has ended."""
+        left = {entry.service for entry in self._containers() if entry.state == "running"} & set(services)
+        for service in sorted(left):
+            yield Event(service, "stopping", self.deadline.passed)
+        try:
+            while True:
+                ended = process.poll() is not None
+                now = {entry.service for entry in self._containers() if entry.state == "running"}
+                for service in sorted(left - now):
+                    yield Event(service, "stopped", self.deadline.passed)
+                left &= now
+                if ended:
+                    return
+                time.sleep(PAUSE_S)
+        finally:
+            _interrupt(process)
+
+    def _containers(self) -> list[Container]:
+        return self.engine.containers(self.project)
+
+    def _is_ready(self, entry: Container) -> bool:
+        current = entry.config_hash == self.wanted[entry.service]
+        return current and entry.state == "running" and entry.health == "healthy"
+
+    def _check(self, entry: Container, running: Collection[str], before: Collection[str]) -> None:
+        replaced_soon = entry.id in before and self.deadline.passed < PATIENCE_S
+        died = entry.state == "restarting" or (entry.state in ("exited", "dead") and entry.service in running)
+        if died and not replaced_soon:
+            raise self._dead(entry, f"it ended right after it was started: {entry.text}")
+        if entry.health == "unhealthy" and entry.config_hash == self.wanted[entry.service]:
+            raise self._dead(entry, f"it is unhealthy: {self._last_answer(entry)}")
+
+    def _late(self, ready: Collection[str]) -> DevenvError:
+        waiting = [entry for entry in self._containers() if entry.service in self.wanted.keys() - set(ready)]
+        # The one that runs is what the others wait for.
+        waiting.sort(key=lambda entry: entry.state != "running")
+        seconds = f"not ready after {self.deadline.passed:.0f} s"
+        if not waiting:
+            return ServiceFailed(f"no container was made: {seconds}", "see: devenv -v up compose")
+        return self._dead(waiting[0], f"{seconds}; the last answer: {self._last_answer(waiting[0])}")
+
+    def _dead(self, entry: Container, what: str) -> ServiceFailed:
+        return ServiceFailed(
+            f"service {entry.service}: {what}",
+            f"read its log: devenv logs {entry.service} (its last lines are above)",
+            "\n".join(self.engine.tail(entry.id, LOG_LINES)),
+        )
+
+    def _last_answer(self, entry: Container) -> str:
+        health = (self.engine.inspect(entry.id).get("State") or {}).get("Health") or {}
+        answers = [" ".join(one["Output"].split()) for one in health.get("Log") or []]
+        return next((answer for answer in reversed(answers) if answer), entry.text)
+
+    def failed(self, output: Path) -> DevenvError:
+        """What Compose said when it failed."""
+        return failed("up", output.read_text(errors="replace"))
+
+
+def _interrupt(process: subprocess.Popen[str]) -> None:
+    if process.poll() is not None:
+        return
+    os.killpg(process.pid, signal.SIGINT)
+    try:
+        process.wait(INTERRUPT_S)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
