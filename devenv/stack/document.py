@@ -30,6 +30,7 @@ OPTIONS = (
     "init",
     "labels",
     "logging",
+    "pull_policy",
     "read_only",
     "restart",
     "security_opt",
@@ -169,7 +170,7 @@ def _agree(name: str, ready: Probe, health: HealthCheck) -> None:
         same = any(asked in word for word in health.test)
     else:
         asked = " ".join(ready.command)
-        same = ready.command[0] == health.test[0]
+        same = ready.command[0] in health.test
     if not same:
         raise StackError(
             f"service {name}: x-ready asks {asked}, the health check asks {' '.join(health.test)}",
