@@ -35,18 +35,18 @@ def run(command: click.Command) -> int:
         return error.exit_code
     except click.exceptions.Exit as end:
         return end.exit_code
-    except click.Abort:
+    except click.Abort as abort:
+        if isinstance(abort.__cause__, KeyboardInterrupt):  # click turns every Ctrl-C into this
+            return _interrupted()
         _say("aborted: nothing was changed")
         _say("       give the answer y to go on")
         return EXIT_INTERRUPTED
+    except KeyboardInterrupt:  # before click, or after it
+        return _interrupted()
     except click.UsageError as error:
         _say(f"error: {error.format_message()}")
         _say(f"       see: {error.ctx.command_path if error.ctx else 'devenv'} --help")
         return EXIT_USAGE
-    except KeyboardInterrupt:
-        _say("interrupted: what was started keeps running")
-        _say("       go on: devenv up; stop it: devenv down")
-        return EXIT_INTERRUPTED
     except BrokenPipeError:
         # The reader has gone (`devenv logs | head`); nothing more can be said to it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -62,6 +62,12 @@ def run(command: click.Command) -> int:
     except Exception as error:  # whatever is left is a bug, and its traceback goes to a file
         return _bug(error)
     return EXIT_OK
+
+
+def _interrupted() -> int:
+    _say("interrupted: what was started keeps running")
+    _say("       go on: devenv up; stop it: devenv down")
+    return EXIT_INTERRUPTED
 
 
 def _bug(error: Exception) -> int:

@@ -7,7 +7,7 @@ import os
 import re
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -140,7 +140,8 @@ def changing(instance: Instance, wait_s: float, on_wait: Any = None) -> Iterator
                 "wait for it to end, or stop it",
             ) from None
     try:
-        holder.write_text(f"devenv (pid {os.getpid()})")
+        with suppress(OSError):  # it is only told to who waits: a full disk is to be met where it matters
+            holder.write_text(f"devenv (pid {os.getpid()})")
         yield
     finally:
         holder.unlink(missing_ok=True)

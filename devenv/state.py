@@ -53,6 +53,8 @@ def write_private(file: Path, text: str, mode: int = 0o600) -> None:
             os.fsync(stream.fileno())
         Path(name).chmod(mode)
         Path(name).replace(file)
-    except BaseException:
+    except BaseException as error:
         Path(name).unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.filename is None:  # a full disk does not say which file
+            error.filename = str(file)
         raise

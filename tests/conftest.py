@@ -7,7 +7,11 @@ from collections.abc import Callable, Iterator
 from typing import NoReturn
 
 import pytest
+from hypothesis import settings
 
+# No time limit for an example: the machine that runs the tests may be busy.
+settings.register_profile("devenv", deadline=None, max_examples=50)
+settings.load_profile("devenv")
 PERSONAL = ("DEVENV_PROJECT", "DEVENV_ENVIRONMENT", "DEVENV_MODE", "DEVENV_TIMEOUT", "DEVENV_S3_ENGINE")
 CannotTest = Callable[[str, str], NoReturn]
 
@@ -28,7 +32,7 @@ def required_modes() -> list[str]:
 
 @pytest.fixture(scope="session")
 def cannot_test() -> CannotTest:
-    """Called with a mode and the reason why it cannot be tested here: skips, or fails where it is required."""
+    """Called with a mode and why it cannot be tested here: skips, or fails where it is required."""
 
     def end(mode: str, reason: str) -> NoReturn:
         if mode in required_modes():

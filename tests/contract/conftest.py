@@ -26,18 +26,18 @@ def harness(
     cannot_test: Callable[[str, str], NoReturn],
 ) -> Iterator[Harness]:
     """The scenarios' instance."""
-    make = {"fake": FakeHarness, **REAL}[request.param]
-    if reason := make.unavailable():
+    made = {"fake": FakeHarness, **REAL}[request.param](tmp_path / "tiny")
+    if reason := made.unavailable():
         cannot_test(request.param, reason)
-    with instance(make, tmp_path / "tiny") as made:
+    with instance(made):
         yield made
 
 
 @pytest.fixture
 def local(tmp_path: Path) -> Iterator[LocalHarness]:
     """An instance in local mode."""
-    with instance(LocalHarness, tmp_path / "tiny") as made:
-        assert isinstance(made, LocalHarness)
+    made = LocalHarness(tmp_path / "tiny")
+    with instance(made):
         yield made
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import urllib.error
-import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
+import httpx
 import psutil
 
 from devenv.clock import Deadline
@@ -31,6 +30,9 @@ class Harness(Protocol):
     mode_name: str
     project: Project
     settings: Settings
+
+    def unavailable(self) -> str | None:
+        """Why this mode cannot be tested on this machine; None where it can be."""
 
     def open(self) -> Mode:
         """The mode as a new command would open it, with programs or images prepared."""
@@ -60,9 +62,7 @@ class LocalHarness:
         self.project = write_project(root)
         self.settings = read_settings(root, {})
 
-    @staticmethod
-    def unavailable() -> str | None:
-        """Why this mode cannot be tested on this machine; None where it can be."""
+    def unavailable(self) -> str | None:
         return None
 
     def open(self) -> Mode:
@@ -75,17 +75,11 @@ class LocalHarness:
         override(self.project, service, {"environment": environment})
 
     def put(self, mode: Mode, service: str, value: str) -> None:
-        request = urllib.request.Request(self._url(mode, service), value.encode(), method="PUT")
-        with urllib.request.urlopen(request, timeout=30):
-            pass
+        httpx.put(self._url(mode, service), content=value, trust_env=False).raise_for_status()
 
     def value(self, mode: Mode, service: str) -> str | None:
-        try:
-            with urllib.request.urlopen(self._url(mode, service), timeout=30) as answer:
-                return str(answer.read().decode())
-        except urllib.error.HTTPError as error:
-            with error:
-                return None
+        answer = httpx.get(self._url(mode, service), trust_env=False)
+        return answer.text if answer.is_success else None
 
     def answers(self, mode: Mode, service: str) -> bool:
         return not is_free(mode.endpoints()[service].port)
@@ -139,9 +133,7 @@ class FakeHarness:
         self.settings = read_settings(root, {})
         fake.WORLDS.clear()
 
-    @staticmethod
-    def unavailable() -> str | None:
-        """It is always there."""
+    def unavailable(self) -> str | None:
         return None
 
     def open(self) -> Mode:
@@ -170,15 +162,14 @@ class FakeHarness:
 
 
 # A new mode is a line here: every scenario is then run against it.
-REAL: dict[str, type[LocalHarness]] = {"local": LocalHarness}
+REAL: dict[str, Callable[[Path], Harness]] = {"local": LocalHarness}
 
 
 @contextmanager
-def instance(make: type[LocalHarness | FakeHarness], root: Path) -> Iterator[LocalHarness | FakeHarness]:
-    """A harness whose instance is gone in the end, whatever the test has left of it."""
-    harness = make(root)
+def instance(harness: Harness) -> Iterator[None]:
+    """The instance is gone in the end, whatever the test has left of it."""
     try:
-        yield harness
+        yield
     finally:
         harness.project.override.unlink(missing_ok=True)
         mode = harness.open()

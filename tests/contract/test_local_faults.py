@@ -138,6 +138,16 @@ def test_a_service_that_ignores_its_stop_signal_is_stopped(local: LocalHarness) 
     assert local.left() == []
 
 
+def test_a_service_that_ignores_its_stop_signal_is_stopped_without_its_supervisor_too(
+    local: LocalHarness,
+) -> None:
+    local.give("page", BEHAVIOUR="deaf")
+    up(local)
+    kill(local.supervisor())
+    down(local)
+    assert local.left() == []
+
+
 def test_a_port_that_another_program_took_is_named_with_its_pid(local: LocalHarness) -> None:
     port = local.open().endpoints()["store"].port
     with closing(socket.create_server(("127.0.0.1", port))):
@@ -157,7 +167,8 @@ def test_what_a_service_prints_is_logged_over_a_restart_too(local: LocalHarness)
 
 def test_logs_follow_what_a_service_says_from_now_on(local: LocalHarness) -> None:
     mode = up(local)
-    lines = iter(mode.logs(["store"], 0, True))
+    lines = iter(mode.logs(["store"], 1, True))
+    assert next(lines) == ("store", "store listens")
     for _ in mode.restart("store", deadline()):
         pass
     assert next(lines) == ("store", "store listens")

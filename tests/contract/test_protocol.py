@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
+
 import pytest
 
 from devenv.errors import UsageError
+from devenv.instance import load_instance
+from devenv.modes import end_orphans, open_last
 from devenv.modes.base import Event, Mode
 from devenv.secrets import read_secrets
 from devenv.workflow import services_of
@@ -172,6 +176,25 @@ def test_a_start_that_is_given_up_can_be_stopped(harness: Harness) -> None:
     next(events)
     events.close()  # type: ignore[attr-defined]
     down(harness)
+    assert harness.left() == []
+
+
+def test_a_stop_works_with_a_stack_file_that_is_broken_by_now(harness: Harness) -> None:
+    mode, _ = up(harness)
+    file = harness.project.compose / "compose.yaml"
+    good = file.read_text()
+    file.write_text("services: [")
+    last = open_last(mode.instance)
+    assert last is not None
+    assert [event.kind for event in last.stop(SERVICES)].count("stopped") == len(SERVICES)
+    assert harness.left() == []
+    file.write_text(good)
+
+
+def test_what_runs_is_ended_though_the_state_folder_is_gone(harness: Harness) -> None:
+    up(harness)
+    shutil.rmtree(harness.project.state)
+    assert end_orphans(load_instance(harness.project, harness.mode_name)) >= len(SERVICES)
     assert harness.left() == []
 
 

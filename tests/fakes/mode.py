@@ -13,7 +13,7 @@ from devenv.errors import ServiceFailed
 from devenv.instance import Instance
 from devenv.modes.base import Change, Described, Event, Problem, Progress, ServiceStatus
 from devenv.settings import Settings
-from devenv.stack.compose import load
+from devenv.stack.compose import last, load
 from devenv.stack.model import Stack
 from devenv.stack.variables import base_variables
 
@@ -92,7 +92,8 @@ class FakeMode:
 
     def status(self) -> list[ServiceStatus]:
         return [
-            ServiceStatus(name, "ready", pid=1000 + number) if name in self.world.running
+            ServiceStatus(name, "ready", pid=1000 + number)
+            if name in self.world.running
             else ServiceStatus(name, "stopped")
             for number, name in enumerate(self.stack.services)
         ]
@@ -145,3 +146,18 @@ def open_mode(instance: Instance, settings: Settings) -> FakeMode:
     files = instance.project.stack_files(str(instance.s3_engine))
     stack = load(files, base_variables(instance, settings), instance.folder / "cache")
     return FakeMode(instance, stack, stack, WORLDS.setdefault(instance.name, World()))
+
+
+def open_last(instance: Instance) -> FakeMode | None:
+    """The mode with the stack that was read last."""
+    stack = last(instance.folder / "cache")
+    world = WORLDS.setdefault(instance.name, World())
+    return FakeMode(instance, stack, stack, world) if stack else None
+
+
+def end_orphans(instance: Instance) -> int:
+    """Ends what still runs of an instance whose state is gone."""
+    running = WORLDS.setdefault(instance.name, World()).running
+    count = len(running)
+    running.clear()
+    return count

@@ -25,7 +25,9 @@ PROJECT = Path(__file__).parents[2]
 NEEDED = ("compose", "seed", "pyproject.toml")
 TIMEOUT_S = 300
 # A person's own settings, and what other tools would read.
-LEFT_OUT = re.compile(r"AWS_|PG|PREFECT_|LAKEHOUSE_|GRAFANA_|COMPOSE_|DEVENV_(?!TOOLS)|XDG_RUNTIME_DIR|PYTHON")
+LEFT_OUT = re.compile(
+    r"AWS_|PG|PREFECT_|LAKEHOUSE_|GRAFANA_|COMPOSE_|DEVENV_(?!TOOLS)|XDG_RUNTIME_DIR|PYTHON"
+)
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ class Clone:
     # -- commands -----------------------------------------------------------------------------
 
     def devenv(self, *words: str, code: int | None = 0) -> Ended:
-        """Runs a command to its end, which has to have this exit code (None: any), and prints no traceback."""
+        """Runs a command to its end, which has to have this exit code (None: any) and show no traceback."""
         done = subprocess.run(
             [str(DEVENV), *words],
             cwd=self.root,
@@ -60,7 +62,7 @@ class Clone:
         )
         told = f"devenv {' '.join(words)}: exit code {done.returncode}\n{done.stdout}\n{done.stderr}"
         assert code is None or done.returncode == code, told
-        assert "Traceback" not in done.stdout + done.stderr, told
+        assert "Traceback" not in done.stderr, told
         return Ended(done.returncode, done.stdout, done.stderr)
 
     def facts(self, *words: str, code: int | None = 0) -> Any:
@@ -123,7 +125,9 @@ class Clone:
 
     def get(self, service: str, path: str) -> httpx.Response:
         """The answer of a service to a GET, which has to be a good one."""
-        return httpx.get(self.services()[service]["url"] + path, timeout=30, trust_env=False).raise_for_status()
+        return httpx.get(
+            self.services()[service]["url"] + path, timeout=30, trust_env=False
+        ).raise_for_status()
 
     def s3(self, user: str = "lakehouse-flows") -> Minio:
         """An S3 client that acts as a user of the lake."""
@@ -135,15 +139,15 @@ class Clone:
         address = self.services()["s3"]["url"].removeprefix("http://")
         return Minio(address, user, self.secrets()[secret], secure=False, region="us-east-1")
 
-    def sql(self, statement: str, role: str = "lakehouse") -> list[tuple[Any, ...]]:
-        """The rows of a statement, which is committed."""
+    def sql(self, statement: str, *values: object, role: str = "lakehouse") -> list[tuple[Any, ...]]:
+        """The rows of a statement, which is committed; `values` stand for its %s."""
         secret = "POSTGRES_READER_PASSWORD" if role == "lakehouse_reader" else "POSTGRES_LAKEHOUSE_PASSWORD"
         url = self.services()["postgres"]["url"].removeprefix("postgresql://")
         host, _, port = url.partition(":")
         with psycopg.connect(
             host=host, port=int(port), user=role, password=self.secrets()[secret], dbname="lakehouse"
         ) as connection:
-            cursor = connection.execute(statement.encode())
+            cursor = connection.execute(statement.encode(), values or None)
             return cursor.fetchall() if cursor.description else []
 
 

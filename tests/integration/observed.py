@@ -11,6 +11,8 @@ import psutil
 
 from tests.integration.clone import Clone
 
+SHARED_MEMORY = "/dev/shm/"  # noqa: S108
+PASSING = (SHARED_MEMORY, "/tmp/", "/run/", "/var/")  # noqa: S108
 LAYERS = ("bronze", "silver", "gold")
 GONE = (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess)
 
@@ -56,15 +58,24 @@ def bound(clone: Clone) -> list[tuple[str, int]]:
 
 
 def files_outside(clone: Clone) -> set[Path]:
-    """The files and Unix sockets that its processes have open outside the project: to be gone after `down`."""
+    """The files and sockets that its processes have open outside the project: to be gone after `down`."""
     found = set()
     for process in processes(clone):
         with contextlib.suppress(*GONE):
             names = [file.path for file in process.open_files()]
             names += [str(item.laddr) for item in process.net_connections("unix") if item.laddr]
-            names += [item.path for item in process.memory_maps() if item.path.startswith("/dev/shm/")]
-            found |= {Path(name) for name in names if name.startswith(("/tmp/", "/dev/shm/", "/run/", "/var/"))}
+            names += [item.path for item in process.memory_maps() if item.path.startswith(SHARED_MEMORY)]
+            found |= {Path(name) for name in names if name.startswith(PASSING)}
     return {file for file in found if not file.is_relative_to(clone.root)}
+
+
+def sockets(clone: Clone) -> list[Path]:
+    """The Unix sockets with a name at which its processes take connections."""
+    found = set()
+    for process in processes(clone):
+        with contextlib.suppress(*GONE):
+            found |= {Path(str(item.laddr)) for item in process.net_connections("unix") if item.laddr}
+    return sorted(file for file in found if file.exists())
 
 
 def segments(creators: set[int]) -> list[str]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
 from tests.integration.clone import Clone
-from tests.integration.observed import bound, processes, rows, versions
+from tests.integration.observed import bound, processes, rows, sockets, versions
 
 pytestmark = pytest.mark.real
 
@@ -73,6 +74,12 @@ def test_every_socket_is_on_the_loopback_address(platform: Clone) -> None:
     assert {address for address, _ in addresses} == {"127.0.0.1"}
 
 
+def test_no_socket_file_lets_other_users_in(platform: Clone) -> None:
+    found = sockets(platform)
+    assert found
+    assert [file for file in found if file.stat().st_mode & 0o002 and not _is_private(file.parent)] == []
+
+
 def test_the_second_up_changes_nothing_and_says_so(platform: Clone) -> None:
     before = platform.pids(), versions(platform), rows(platform)
     ended = platform.devenv("up")
@@ -93,3 +100,7 @@ def test_plan_of_a_running_platform_keeps_every_service(platform: Clone) -> None
     plan = platform.facts("up", "--plan")
     assert {change["action"] for change in plan} <= {"keep", "leave out"}
     assert {change["service"] for change in plan} == ALWAYS | OPTIONAL
+
+
+def _is_private(folder: Path) -> bool:
+    return folder.stat().st_mode & 0o077 == 0

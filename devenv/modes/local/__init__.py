@@ -22,7 +22,7 @@ from devenv.modes.local import preflight, processes
 from devenv.modes.local.files import write_files
 from devenv.modes.local.graph import in_order
 from devenv.modes.local.ledger import Ledger
-from devenv.modes.local.leftovers import remove_segment, remove_sockets
+from devenv.modes.local.leftovers import remove_lock, remove_segment, remove_sockets
 from devenv.modes.local.obtaining import find_programs, get_programs
 from devenv.modes.local.plan import PROJECT_MARK, Process, plan
 from devenv.modes.local.probes import probe_of
@@ -253,6 +253,7 @@ class LocalMode:
         processes.end(self._found(), "SIGTERM", STRAGGLER_GRACE_S)
         for cluster in self.instance.data.glob("postgres-data/*/*/postmaster.pid"):
             remove_segment(cluster.parent)
+            remove_lock(cluster.parent)
         remove_sockets(self.instance.ports.values())
         self.ledger.clear()
         shutil.rmtree(self.instance.runtime, ignore_errors=True)

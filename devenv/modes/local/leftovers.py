@@ -6,6 +6,8 @@ import ctypes
 from collections.abc import Collection
 from pathlib import Path
 
+import psutil
+
 IPC_RMID = 0
 # SeaweedFS has this folder and the names in its code; TMPDIR does not move them.
 SOCKETS = Path("/tmp")  # noqa: S108
@@ -22,6 +24,24 @@ def remove_segment(cluster: Path) -> None:
     except (OSError, IndexError, ValueError):
         return
     ctypes.CDLL(None, use_errno=True).shmctl(segment, IPC_RMID, None)
+
+
+def remove_lock(cluster: Path) -> None:
+    """Removes the lock of the database cluster whose server has died.
+
+    Postgres does that itself, but not while the dead server is a zombie: where nobody waits for orphans, as
+    in a container with no init, it is one for ever.
+    """
+    lock = cluster / "postmaster.pid"
+    try:
+        server = psutil.Process(int(lock.read_text().split()[0]))
+        dead = server.status() == psutil.STATUS_ZOMBIE
+    except (OSError, IndexError, ValueError):
+        return
+    except psutil.NoSuchProcess:
+        dead = True
+    if dead:
+        lock.unlink(missing_ok=True)
 
 
 def remove_sockets(ports: Collection[int]) -> None:

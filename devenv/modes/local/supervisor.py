@@ -111,7 +111,10 @@ class Supervisor:
             return {}
 
     def start(self, name: str) -> None:
-        """Starts a process and does not wait."""
+        """Starts a process and does not wait; one that ended is not left to its next retry."""
+        known = self.states().get(name)
+        if known is not None and known.state == "failed":
+            self.stop(name)
         self._tolerant("startProcess", name, False)
 
     def stop(self, name: str) -> None:
@@ -179,7 +182,8 @@ class Supervisor:
             self._tolerant("addProcessGroup", name)
 
     def _tolerant(self, method: str, *arguments: Any) -> None:
-        """A call whose complaint is that what it asks for is so already."""
+        """A call whose complaint is that what it asks for is so already, or that nobody is there to ask: a
+        supervisor that was killed shows in the states, and its processes are found without it."""
         import xmlrpc.client
 
         # ALREADY_ADDED, ALREADY_STARTED, NOT_RUNNING; a failed spawn shows in the state
@@ -189,6 +193,8 @@ class Supervisor:
         except xmlrpc.client.Fault as fault:
             if fault.faultCode not in accepted:
                 raise
+        except OSError as error:
+            log.debug("%s: supervisord does not answer: %s", method, error)
 
     def _call(self, method: str, *arguments: Any) -> Any:
         import xmlrpc.client

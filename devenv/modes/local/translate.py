@@ -16,7 +16,7 @@ SYSTEM_FOLDERS = frozenset(
     ["bin", "etc", "home", "lib", "media", "mnt", "opt", "root", "run", "sbin", "srv", "tmp", "usr", "var"]
 )
 # A path stands at the start of a word, or behind =, a comma, a colon or white space: not within a URL.
-PATH = re.compile(r"(?:(?<=[=,:\s])|^)/(?!/)[\w.@{}*+-]+(?:/[\w.@{}*+-]+)*/?")
+PATH = re.compile(r"(?:(?<=[=,:\s])|^)/[\w.@{}*+-]+(?:/[\w.@{}*+-]+)*/?")
 
 
 class _Absent(Exception):
