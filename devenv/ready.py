@@ -13,7 +13,7 @@ from devenv.errors import DevenvError
 
 PROBE_TIMEOUT_S = 5.0
 FIRST_PAUSE_S = 0.02
-LONGEST_PAUSE_S = 0.25
+LONGEST_PAUSE_S = 0.1
 
 # A probe answers None when ready, else what it saw.
 Probe = Callable[[], str | None]
@@ -35,7 +35,7 @@ class NotReady(DevenvError):
 def wait_until(
     probe: Probe, deadline: Deadline, ended: Probe = lambda: None, cancelled: threading.Event | None = None
 ) -> None:
-    """Asks `probe` until it answers None, ever more slowly, from 20 ms to 250 ms apart.
+    """Asks `probe` until it answers None, ever more slowly, from 20 ms to 100 ms apart.
 
     ended: tells why waiting is in vain, or None; asked after each answer that is not ready
     Raises NotReady at the deadline, when `ended` says so, and when `cancelled` is set.

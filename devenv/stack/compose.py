@@ -68,8 +68,6 @@ def _key(files: Sequence[Path], variables: Mapping[str, str]) -> str:
 
 
 def _config(files: Sequence[Path], variables: Mapping[str, str]) -> dict[str, Any]:
-    import yaml
-
     command = [program(), "--profile", "*"]
     for file in files:
         command += ["--file", str(file)]
@@ -87,7 +85,9 @@ def _config(files: Sequence[Path], variables: Mapping[str, str]) -> dict[str, An
         ) from error
     if done.returncode:
         raise _broken(files, done.stderr)
-    document: dict[str, Any] = yaml.safe_load(done.stdout)
+    from devenv import yaml_text  # not loaded where the cache holds it
+
+    document: dict[str, Any] = yaml_text.parse(done.stdout)
     return document
 
 

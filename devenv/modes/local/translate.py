@@ -61,9 +61,9 @@ class Translation:
             document = self._document(name, text, json.loads)
             return json.dumps(document, indent=2) + "\n"
         if name.endswith((".yml", ".yaml")):
-            import yaml
+            from devenv import yaml_text
 
-            return str(yaml.safe_dump(self._document(name, text, yaml.safe_load), sort_keys=False))
+            return yaml_text.dump(self._document(name, text, yaml_text.parse))
         for match in self._address().finditer(text):
             raise StackError(
                 f"service {self.service}: {name} names {match[0]}, and only YAML and JSON can be translated",
