@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -11,9 +13,11 @@ import httpx
 import psutil
 
 from devenv.clock import Deadline
-from devenv.instance import MARK, load_instance
+from devenv.errors import DevenvError
+from devenv.instance import MARK, load_instance, project_name
 from devenv.modes import open_mode
 from devenv.modes.base import Mode
+from devenv.modes.compose.engine import PROJECT_LABEL, find_engine
 from devenv.ports import is_free
 from devenv.project import Project
 from devenv.settings import Settings, read_settings
@@ -123,6 +127,55 @@ class LocalHarness:
         return f"{mode.endpoints()[service].url}/value"
 
 
+class ComposeHarness:
+    """Compose mode on a real engine, in an image with Python."""
+
+    mode_name = "compose"
+
+    def __init__(self, root: Path) -> None:
+        self.project = write_project(root)
+        self.settings = replace(read_settings(root, {}), variables={"TINY_IMAGE": _image_with_python()})
+
+    def unavailable(self) -> str | None:
+        try:
+            engine = find_engine()
+            engine.api.ping()
+        except DevenvError as error:
+            return error.problem
+        image = self.settings.variables["TINY_IMAGE"]
+        return None if engine.image_id(image) else f"the engine has no image {image}"
+
+    def open(self) -> Mode:
+        settle(self.project, self.mode_name, self.settings)
+        mode = open_mode(load_instance(self.project, self.mode_name), self.settings)
+        mode.prepare(lambda line: None)
+        return mode
+
+    def give(self, service: str, **environment: str) -> None:
+        override(self.project, service, {"environment": environment})
+
+    def put(self, mode: Mode, service: str, value: str) -> None:
+        httpx.put(f"{mode.endpoints()[service].url}/value", content=value, trust_env=False).raise_for_status()
+
+    def value(self, mode: Mode, service: str) -> str | None:
+        answer = httpx.get(f"{mode.endpoints()[service].url}/value", trust_env=False)
+        return answer.text if answer.is_success else None
+
+    def answers(self, mode: Mode, service: str) -> bool:
+        return not is_free(mode.endpoints()[service].port)
+
+    def left(self) -> list[str]:
+        api = find_engine().api
+        filters = {"label": f"{PROJECT_LABEL}={project_name(self.project)}"}
+        left = [f"container {entry['Names'][0]}" for entry in api.containers(all=True, filters=filters)]
+        return left + [f"network {entry['Name']}" for entry in api.networks(filters=filters)]
+
+    def volumes(self) -> list[str]:
+        """The instance's volumes: they outlive a stop, and not a purge."""
+        filters = {"label": f"{PROJECT_LABEL}={project_name(self.project)}"}
+        return [entry["Name"] for entry in find_engine().api.volumes(filters=filters)["Volumes"] or []]
+
+
 class FakeHarness:
     """The fake mode: everything in memory. It proves the scenarios, and what drives a mode."""
 
@@ -162,7 +215,7 @@ class FakeHarness:
 
 
 # A new mode is a line here: every scenario is then run against it.
-REAL: dict[str, Callable[[Path], Harness]] = {"local": LocalHarness}
+REAL: dict[str, Callable[[Path], Harness]] = {"local": LocalHarness, "compose": ComposeHarness}
 
 
 @contextmanager
@@ -176,6 +229,12 @@ def instance(harness: Harness) -> Iterator[None]:
         for _ in mode.stop(tuple(mode.stack.services)):
             pass
         assert harness.left() == []
+        mode.purge()
+
+
+def _image_with_python() -> str:
+    """The stack's own image for flows, which is built anyway; TINY_IMAGE names another."""
+    return os.environ.get("TINY_IMAGE", "crypto-lakehouse/flows:0.1.0")
 
 
 def deadline() -> Deadline:

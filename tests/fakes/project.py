@@ -16,8 +16,11 @@ SERVICES = ("store", "api", "page")
 
 _SERVICE = """\
   {name}:
-    image: python:3.12-slim
-    command: [python3, /opt/tiny/server.py]
+    image: ${{TINY_IMAGE:-python:3.12-slim}}
+    user: "0:0"
+    init: true
+    entrypoint: [python3]
+    command: [/opt/tiny/server.py]
     environment:
       NAME: {name}
       DATA: /data
@@ -31,7 +34,7 @@ _SERVICE = """\
     depends_on: {needs}
     healthcheck:
       test: [CMD, python3, -c, "import urllib.request as u; u.urlopen('http://127.0.0.1:8000/ready')"]
-      interval: 30s
+      interval: 1s
       start_period: 60s
       start_interval: 1s
     stop_grace_period: 2s

@@ -100,14 +100,9 @@ class ComposeMode:
     def stop(self, services: Sequence[str]) -> Iterator[Event]:
         everything = set(services) >= set(self.stack.services)
         words = ["down", "--remove-orphans"] if everything else ["stop", *services]
-        make_private(self.instance.logs)
+        running = [entry for entry in self.engine.containers(self.name) if entry.state == "running"]
         watch = Watch(self.engine, self.name, {}, Deadline.after(0))
-        output = self.instance.logs / "compose.log"
-        with output.open("w") as stream:
-            process = self.compose.begin(*words, output=stream)
-            yield from watch.until_gone(process, services)
-        if process.returncode:
-            raise watch.failed(output)
+        yield from watch.until_gone(self.compose.begin(*words, output=subprocess.PIPE), running)
 
     def restart(self, service: str, deadline: Deadline) -> Iterator[Event]:
         yield from self.stop([service])
@@ -184,10 +179,12 @@ class ComposeMode:
 
     @cached_property
     def compose(self) -> Compose:
-        """Compose, with this instance's files."""
+        """Compose, with this instance's files; without any where they cannot be read."""
+        if not self.variables:
+            return Compose(self.name, (), None, self.engine.host)
         written = write_env_file(self.instance, self.variables, self.secrets)
         files = self.instance.project.stack_files(str(self.instance.s3_engine))
-        return Compose(files, written, self.engine.host)
+        return Compose(self.name, files, written, self.engine.host)
 
     @cached_property
     def _hashes(self) -> dict[str, str]:
@@ -209,7 +206,7 @@ class ComposeMode:
         import hashlib
 
         digest = hashlib.sha256()
-        for file in (*self.compose.files, self.compose.env_file):
+        for file in (*self.compose.files, env_file(self.instance)):
             digest.update(file.read_bytes() + b"\0")
         return digest.hexdigest()
 
@@ -271,8 +268,8 @@ def end_orphans(instance: Instance) -> int:
     """Removes containers of an instance whose state folder is gone; the volumes stay."""
     engine = find_engine()
     found = engine.containers(project_name(instance.project))
-    for entry in found:
-        engine.api.remove_container(entry.id, force=True)
+    if found:
+        Compose(project_name(instance.project), (), None, engine.host).run("down", "--remove-orphans")
     return len(found)
 
 

@@ -21,16 +21,23 @@ PASSED = ("HOME", "PATH", "DOCKER_CONFIG", "DOCKER_CERT_PATH", "DOCKER_TLS_VERIF
 
 @dataclass(frozen=True)
 class Compose:
-    """`docker-compose` for one instance, on the engine at `host`."""
+    """`docker-compose` for one instance, on the engine at `host`.
 
+    files, env_file: none where the stack cannot be read; then Compose goes by its containers' labels, which
+    is enough to stop them
+    """
+
+    project: str
     files: tuple[Path, ...]
-    env_file: Path
+    env_file: Path | None
     host: str
 
     def words(self, *arguments: str, more_files: Sequence[Path] = ()) -> list[str]:
         """The whole command line."""
         files = [word for file in (*self.files, *more_files) for word in ("--file", str(file))]
-        return [program(), *files, "--env-file", str(self.env_file), "--progress", "plain", *arguments]
+        env_file = ["--env-file", str(self.env_file)] if self.env_file else []
+        project = ["--project-name", self.project]
+        return [program(), *project, *files, *env_file, "--progress", "plain", *arguments]
 
     def environment(self) -> dict[str, str]:
         """A clean environment with the engine in it."""
@@ -48,8 +55,8 @@ class Compose:
             raise failed(arguments[0], done.stderr)
         return done.stdout
 
-    def begin(self, *arguments: str, output: IO[str]) -> subprocess.Popen[str]:
-        """Starts it, with what it says going to `output`."""
+    def begin(self, *arguments: str, output: IO[str] | int) -> subprocess.Popen[str]:
+        """Starts it, with what it says going to `output`: a file, or subprocess.PIPE."""
         command = self.words(*arguments)
         log.debug(shlex.join(command))
         return subprocess.Popen(
@@ -57,8 +64,10 @@ class Compose:
             env=self.environment(),
             stdin=subprocess.DEVNULL,
             stdout=output,
-            stderr=output,
+            stderr=subprocess.STDOUT,
             text=True,
+            errors="replace",
+            cwd="/",  # without files it would look for some here
             # A Ctrl-C is devenv's to handle: what Compose was told to do is a matter of the next command.
             start_new_session=True,
         )

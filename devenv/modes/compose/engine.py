@@ -30,6 +30,7 @@ class Container:
     """A container of an instance as the engine lists it; `created` in seconds since 1970."""
 
     id: str
+    name: str
     service: str
     image: str
     image_id: str
@@ -142,6 +143,7 @@ def _container(entry: Mapping[str, Any]) -> Container:
     }
     return Container(
         id=entry["Id"],
+        name=entry["Names"][0].removeprefix("/"),
         service=labels.get(SERVICE_LABEL, ""),
         image=entry["Image"],
         image_id=entry["ImageID"],

@@ -28,17 +28,20 @@ class Image:
 
 
 def build_variables(project: Project) -> Mapping[str, str]:
-    """What compose.yaml has to be given so that it runs the images that are built here.
+    """What compose.yaml has to be given so that it runs the images that are built here; nothing where the
+    project builds none.
 
     Raises StackError where compose.build.yaml does not say it.
     """
-    import yaml
+    from devenv import yaml_text
 
     file = project.compose / BUILD_FILE
     try:
-        content: Any = yaml.safe_load(file.read_text())
+        content: Any = yaml_text.parse(file.read_text())
         return {str(name): str(value) for name, value in content["x-variables"].items()}
-    except (OSError, yaml.YAMLError, KeyError, AttributeError, TypeError) as error:
+    except FileNotFoundError:
+        return {}
+    except (OSError, yaml_text.YAMLError, KeyError, AttributeError, TypeError) as error:
         raise StackError(f"{file} cannot be read: {error}", f"put it back: git checkout {file}") from error
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import time
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from devenv.clock import Deadline
 from devenv.errors import DevenvError, ServiceFailed
@@ -21,6 +23,7 @@ LOG_LINES = 15
 # A container that was restarting before this `up` is given a moment to be replaced by it.
 PATIENCE_S = 5.0
 INTERRUPT_S = 10.0
+STOP_LINE = re.compile(r"^ *Container (?P<name>\S+) +(?P<word>Stopping|Stopped) *$")
 
 
 @dataclass(frozen=True)
@@ -38,10 +41,18 @@ class Watch:
         running: set[str] = set()
         ready: set[str] = set()
         before = {entry.id for entry in self._containers() if entry.state == "restarting"}
+        replaced = {entry.id: entry.service for entry in self._containers() if self._is_outdated(entry)}
         try:
             while True:
                 ended = process.poll() is not None
-                for entry in self._containers():
+                now = self._containers()
+                for gone in replaced.keys() - {entry.id for entry in now if entry.state == "running"}:
+                    service = replaced.pop(gone)
+                    yield Event(service, "stopping", self.deadline.passed)
+                    yield Event(service, "stopped", self.deadline.passed)
+                for entry in now:
+                    if entry.id in replaced:
+                        continue
                     if entry.service not in self.wanted or entry.service in ready:
                         continue
                     if entry.state == "running" and entry.service not in running:
@@ -61,26 +72,34 @@ class Watch:
         if process.returncode:
             raise self.failed(output)
 
-    def until_gone(self, process: subprocess.Popen[str], services: Collection[str]) -> Iterator[Event]:
-        """Yields an event for each service that has stopped, until Compose has ended."""
-        left = {entry.service for entry in self._containers() if entry.state == "running"} & set(services)
-        for service in sorted(left):
-            yield Event(service, "stopping", self.deadline.passed)
+    def until_gone(self, process: subprocess.Popen[str], running: Collection[Container]) -> Iterator[Event]:
+        """Yields an event for each of the `running` containers as Compose says so, until it has ended.
+
+        Raises DevenvError with its last words where it fails.
+        """
+        services = {entry.name: entry.service for entry in running}
+        said = []
         try:
-            while True:
-                ended = process.poll() is not None
-                now = {entry.service for entry in self._containers() if entry.state == "running"}
-                for service in sorted(left - now):
-                    yield Event(service, "stopped", self.deadline.passed)
-                left &= now
-                if ended:
-                    return
-                time.sleep(PAUSE_S)
+            for line in process.stdout or ():
+                said.append(line)
+                found = STOP_LINE.match(line)
+                if found and found["name"] in services:
+                    kind: Literal["stopping", "stopped"] = (
+                        "stopping" if found["word"] == "Stopping" else "stopped"
+                    )
+                    yield Event(services[found["name"]], kind, self.deadline.passed)
+            process.wait()
         finally:
             _interrupt(process)
+        if process.returncode:
+            raise failed("down", "".join(said))
 
     def _containers(self) -> list[Container]:
         return self.engine.containers(self.project)
+
+    def _is_outdated(self, entry: Container) -> bool:
+        wanted = self.wanted.get(entry.service)
+        return entry.state == "running" and wanted is not None and wanted != entry.config_hash
 
     def _is_ready(self, entry: Container) -> bool:
         current = entry.config_hash == self.wanted[entry.service]
