@@ -91,6 +91,8 @@ class Watch:
             process.wait()
         finally:
             _interrupt(process)
+            if process.stdout:
+                process.stdout.close()
         if process.returncode:
             raise failed("down", "".join(said))
 
