@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import tarfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import httpx
 import psycopg
@@ -79,9 +82,10 @@ class Clone:
         assert ended.out == ""
         return problem.removeprefix("error: "), remedy.strip()
 
-    def begin(self, *words: str) -> subprocess.Popen[str]:
-        """Starts a command and does not wait; its standard error is a pipe."""
-        return subprocess.Popen(
+    @contextmanager
+    def begun(self, *words: str) -> Iterator[tuple[subprocess.Popen[str], IO[str]]]:
+        """A running command and its standard error; it is killed at the end of the block if it still runs."""
+        with subprocess.Popen(
             [str(DEVENV), *words],
             cwd=self.root,
             env=dict(self.environ),
@@ -89,11 +93,18 @@ class Clone:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
-        )
+            # Tests that run in the background of a shell have Ctrl-C ignored, and their children too.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        ) as command:
+            assert command.stderr is not None
+            try:
+                yield command, command.stderr
+            finally:
+                command.kill()
 
     # -- what a person can know of it -----------------------------------------------------------
 
-    @property
+    @cached_property
     def name(self) -> str:
         """The instance's name."""
         return str(self.facts("status", code=None)["instance"])

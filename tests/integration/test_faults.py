@@ -128,16 +128,11 @@ def test_data_of_another_postgres_are_left_alone(clone: Clone) -> None:
 
 
 def test_ctrl_c_says_how_to_go_on(clone: Clone) -> None:
-    up = clone.begin("up")
-    assert up.stderr is not None
-    lines = iter(up.stderr)
-    for line in lines:
-        if "postgres: starting" in line:
-            break
-    up.send_signal(signal.SIGINT)
-    *_, problem, remedy = lines
-    assert up.wait(timeout=60) == 130
-    up.stderr.close()
+    with clone.begun("up") as (up, said):
+        assert any("postgres: starting" in line for line in said)
+        up.send_signal(signal.SIGINT)
+        *_, problem, remedy = said
+        assert up.wait(timeout=60) == 130
     assert problem.startswith("interrupted")
     assert "devenv up" in remedy
     assert "devenv down" in remedy

@@ -90,19 +90,20 @@ def test_up_goes_on_from_wherever_it_was_killed(new_clone: NewClone) -> None:
 
 def moments() -> Iterator[tuple[int, State]]:
     """Steps in turn, each from each state, and more than are needed: a kill can come a moment too late."""
-    for steps in ((3,), (1, 2, 4, 6), (5,)):
+    for steps in ((3,), (1, 2, 4, 6)):
         for number in range(ATTEMPTS):
             for step in steps:
                 yield step, STATES[(number + step) % 3]
+    yield 5, "fresh"
+    for _ in range(ATTEMPTS):
+        yield 5, "changed"
 
 
 def kill_within(clone: Clone, words: tuple[str, ...], step: int, delay: float) -> int:
     """Kills an `up` so many seconds after it has begun a step; gives the step in which it died."""
-    up = clone.begin(*words)
-    assert up.stderr is not None
     seen = []
-    with up.stderr:
-        for line in up.stderr:
+    with clone.begun(*words) as (up, said):
+        for line in said:
             seen.append(line)
             if line.startswith(f"[{step}/6]"):
                 break
@@ -112,7 +113,6 @@ def kill_within(clone: Clone, words: tuple[str, ...], step: int, delay: float) -
             up.wait(timeout=delay)
         except subprocess.TimeoutExpired:
             up.kill()
-        seen += up.stderr.readlines()
-    up.wait()
+        seen += said.readlines()
     reached = [int(found[1]) for line in seen if (found := re.match(r"\[(\d)/6\]", line))]
     return reached[-1] if up.returncode == -9 else 0

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import signal
-import subprocess
-import threading
+from typing import IO
 
 import pytest
 
@@ -38,34 +37,24 @@ def test_two_clones_run_at_once_and_keep_their_ports(platform: Clone, new_clone:
 
 def test_a_second_command_waits_for_the_first(new_clone: NewClone) -> None:
     clone = new_clone("contended")
-    first = clone.begin(*FEW)
-    read_until(first, "[3/6]")
-    first.send_signal(signal.SIGSTOP)
-    second = clone.begin(*FEW)
-    read_until(second, f"waiting for devenv (pid {first.pid})")
-    assert second.poll() is None
-    first.send_signal(signal.SIGCONT)
-    assert (ended(first), ended(second)) == (0, 0)
+    with clone.begun(*FEW) as (first, said):
+        read_until(said, "[3/6]")
+        first.send_signal(signal.SIGSTOP)
+        with clone.begun(*FEW) as (second, said_by_second):
+            read_until(said_by_second, f"waiting for devenv (pid {first.pid})")
+            assert second.poll() is None
+            first.send_signal(signal.SIGCONT)
+            assert "[6/6] done" in said.read()
+            said_by_second.read()
+            assert (first.wait(timeout=60), second.wait(timeout=60)) == (0, 0)
     assert clone.states()["postgres"] == "ready"
 
 
-def read_until(command: subprocess.Popen[str], words: str) -> None:
+def read_until(said: IO[str], words: str) -> None:
     """Reads what a command says, up to the line with these words; it has to come."""
-    assert command.stderr is not None
     seen = []
-    for line in command.stderr:
+    for line in said:
         seen.append(line)
         if words in line:
             return
     pytest.fail(f"{words!r} was not said, but: {''.join(seen)}")
-
-
-def ended(command: subprocess.Popen[str]) -> int:
-    """The exit code of a command, all of whose words are read."""
-    assert command.stderr is not None
-    reader = threading.Thread(target=command.stderr.read, daemon=True)
-    reader.start()
-    code = command.wait(timeout=120)
-    reader.join(timeout=60)
-    command.stderr.close()
-    return code
