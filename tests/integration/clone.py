@@ -26,7 +26,8 @@ from devenv.ready import wait_until
 DEVENV = Path(sys.executable).with_name("devenv")
 PROJECT = Path(__file__).parents[2]
 NEEDED = ("compose", "seed", "pyproject.toml")
-TIMEOUT_S = 300
+# A first `up` may build images.
+TIMEOUT_S = 3600
 # A person's own settings, and what other tools would read.
 LEFT_OUT = re.compile(
     r"AWS_|PG|PREFECT_|LAKEHOUSE_|GRAFANA_|COMPOSE_|DEVENV_(?!TOOLS)|XDG_RUNTIME_DIR|PYTHON"
@@ -48,6 +49,11 @@ class Clone:
 
     root: Path
     environ: Mapping[str, str]
+
+    @property
+    def mode(self) -> str:
+        """The mode that its commands mean."""
+        return self.environ.get("DEVENV_MODE", "local")
 
     # -- commands -----------------------------------------------------------------------------
 
@@ -162,10 +168,10 @@ class Clone:
             return cursor.fetchall() if cursor.description else []
 
 
-def copy_of_project(root: Path, grafana: bool = False) -> Clone:
+def copy_of_project(root: Path, grafana: bool = False, mode: str = "local") -> Clone:
     """A clone in the new folder `root`, with the files that the instance is made of.
 
-    grafana: whether it is shown the Grafana of GRAFANA_HOME
+    grafana: whether it is shown the Grafana of GRAFANA_HOME, or of GRAFANA_IMAGE
     """
     root.mkdir()
     with tarfile.open(root.with_suffix(".tar"), "w") as archive:
@@ -177,9 +183,10 @@ def copy_of_project(root: Path, grafana: bool = False) -> Clone:
     temporary = root.with_suffix(".tmp")
     temporary.mkdir()
     environ = {name: value for name, value in os.environ.items() if not LEFT_OUT.match(name)}
-    environ |= {"TMPDIR": str(temporary)}
-    if grafana and (home := os.environ.get("GRAFANA_HOME")):
-        environ["GRAFANA_HOME"] = home
+    environ |= {"TMPDIR": str(temporary), "DEVENV_MODE": mode}
+    shown = "GRAFANA_HOME" if mode == "local" else "GRAFANA_IMAGE"
+    if grafana and shown in os.environ:
+        environ[shown] = os.environ[shown]
     return Clone(root, environ)
 
 

@@ -12,10 +12,13 @@ from typing import Any, NoReturn
 import psutil
 import pytest
 
+from devenv.errors import DevenvError
+from devenv.modes.compose.engine import find_engine
 from tests.integration import observed
 from tests.integration.clone import Clone, copy_of_project
 
 NewClone = Callable[[str], Clone]
+FirstUp = tuple[Clone, dict[str, Any]]
 
 
 @pytest.fixture(scope="session")
@@ -33,8 +36,8 @@ def new_platform(_able: None, tmp_path_factory: pytest.TempPathFactory) -> Itera
     """Makes clones that live as long as the tests; all of them are brought down in the end."""
     made = []
 
-    def make(name: str, grafana: bool = False) -> Clone:
-        made.append(copy_of_project(tmp_path_factory.mktemp("projects") / name, grafana))
+    def make(name: str, grafana: bool = False, mode: str = "local") -> Clone:
+        made.append(copy_of_project(tmp_path_factory.mktemp("projects") / name, grafana, mode))
         return made[-1]
 
     yield make
@@ -43,14 +46,43 @@ def new_platform(_able: None, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 
 @pytest.fixture(scope="session")
-def first_up(new_platform: Callable[..., Clone]) -> tuple[Clone, dict[str, Any]]:
-    """The first `up` of a fresh clone, and the facts that it told."""
-    clone = new_platform("platform", grafana=True)
-    return clone, clone.facts("up")
+def _first_ups(
+    new_platform: Callable[..., Clone], cannot_test: Callable[[str, str], NoReturn]
+) -> Callable[[str], FirstUp]:
+    made: dict[str, FirstUp] = {}
+
+    def first(mode: str) -> FirstUp:
+        if mode not in made:
+            if mode == "compose" and (reason := no_engine()):
+                cannot_test(mode, reason)
+            clone = new_platform(f"platform-{mode}", grafana=True, mode=mode)
+            words = ("--images", "build") if mode == "compose" else ()
+            made[mode] = clone, clone.facts("up", *words)
+        return made[mode]
+
+    return first
+
+
+@pytest.fixture(scope="session", params=["local", "compose"])
+def first_up(request: pytest.FixtureRequest, _first_ups: Callable[[str], FirstUp]) -> FirstUp:
+    """The first `up` of a fresh clone, in each mode, and the facts that it told."""
+    return _first_ups(request.param)
 
 
 @pytest.fixture(scope="session")
-def platform(first_up: tuple[Clone, dict[str, Any]]) -> Clone:
+def local_platform(_first_ups: Callable[[str], FirstUp]) -> Clone:
+    """The platform in local mode, for what only processes have."""
+    return _first_ups("local")[0]
+
+
+@pytest.fixture(scope="session")
+def compose_platform(_first_ups: Callable[[str], FirstUp]) -> Clone:
+    """The platform in Compose mode, for what only containers have."""
+    return _first_ups("compose")[0]
+
+
+@pytest.fixture(scope="session")
+def platform(first_up: FirstUp) -> Clone:
     """The whole platform, seeded, for tests that look, and for those that add data of their own."""
     return first_up[0]
 
@@ -79,6 +111,15 @@ def new_clone(_able: None, tmp_path: Path) -> Iterator[NewClone]:
     yield make
     for clone in made:
         bring_down(clone)
+
+
+def no_engine() -> str | None:
+    """Why there is no Docker engine to test with; None where there is one."""
+    try:
+        find_engine().api.ping()
+    except DevenvError as error:
+        return error.problem
+    return None
 
 
 def bring_down(clone: Clone) -> None:

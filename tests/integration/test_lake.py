@@ -187,14 +187,17 @@ def test_the_reader_of_postgres_cannot_write(platform: Clone) -> None:
             platform.sql(statement, role="lakehouse_reader")
 
 
-def test_an_edited_flow_runs_without_a_restart_of_the_worker(breakable: Clone) -> None:
-    flow = breakable.root / "seed" / "flows" / "daily.py"
+def test_an_edited_flow_runs_without_a_restart_of_the_worker(
+    platform: Clone, request: pytest.FixtureRequest
+) -> None:
+    flow = platform.root / "seed" / "flows" / "daily.py"
     code, line = flow.read_text(), "%s: %d days, "
     assert line in code, "the flow says something else now: edit another of its lines here"
-    worker = breakable.pids()["prefect-worker"]
-    api = breakable.variables()["PREFECT_API_URL"]
+    worker = platform.pids()["prefect-worker"]
+    api = platform.variables()["PREFECT_API_URL"]
     with httpx.Client(base_url=api, timeout=30, trust_env=False) as prefect:
         deployment = prefect.get("/deployments/name/daily-candles/daily-candles").json()["id"]
+        request.addfinalizer(lambda: flow.write_text(code))
         flow.write_text(code.replace(line, f"edited just now: {line}"))
         run = prefect.post(f"/deployments/{deployment}/create_flow_run", json={}).json()["id"]
 
@@ -209,8 +212,7 @@ def test_an_edited_flow_runs_without_a_restart_of_the_worker(breakable: Clone) -
 
         eventually(completed)
         eventually(logged)
-    assert breakable.pids()["prefect-worker"] == worker
-    flow.write_text(code)
+    assert platform.pids()["prefect-worker"] == worker
 
 
 def gold_rows(clone: Clone, symbol: str) -> dict[dt.date, Day]:

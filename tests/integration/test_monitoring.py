@@ -18,10 +18,14 @@ CannotTest = Callable[[str, str], NoReturn]
 @pytest.fixture
 def watched(platform: Clone, cannot_test: CannotTest) -> Clone:
     """The platform, with its monitoring."""
+    return _watched(platform, cannot_test)
+
+
+def _watched(platform: Clone, cannot_test: CannotTest) -> Clone:
     for name in ("prometheus", "alertmanager", "postgres-exporter"):
         entry = platform.services()[name]
         if entry["state"] == "left out":
-            cannot_test("local", entry["detail"])
+            cannot_test(platform.mode, entry["detail"])
     return platform
 
 
@@ -42,7 +46,10 @@ def test_the_rule_for_a_service_that_is_down_is_loaded(watched: Clone) -> None:
     assert set(rules) <= {("ServiceDown", "ok"), ("ServiceDown", "unknown")}
 
 
-def test_a_service_that_hangs_raises_an_alert_until_it_answers_again(watched: Clone) -> None:
+def test_a_service_that_hangs_raises_an_alert_until_it_answers_again(
+    local_platform: Clone, cannot_test: CannotTest
+) -> None:
+    watched = _watched(local_platform, cannot_test)
     assert alerts(watched) == {}
     exporter = psutil.Process(watched.pids()["postgres-exporter"])
     exporter.suspend()

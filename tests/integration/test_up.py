@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 
 from tests.integration.clone import Clone
+from tests.integration.conftest import FirstUp
 from tests.integration.observed import bound, processes, rows, sockets, versions
 
 pytestmark = pytest.mark.real
@@ -16,7 +16,6 @@ pytestmark = pytest.mark.real
 OPTIONAL = {"prometheus", "alertmanager", "postgres-exporter", "grafana"}
 ALWAYS = {"s3", "postgres", "prefect-server", "prefect-worker"}
 READY = {
-    "s3": "/healthz",
     "prefect-server": "/api/ready",
     "prefect-worker": "/health",
     "prometheus": "/-/ready",
@@ -32,24 +31,24 @@ def test_up_on_a_fresh_clone_makes_every_service_ready(platform: Clone) -> None:
     assert ALWAYS <= set(states) <= ALWAYS | OPTIONAL
 
 
-def test_up_tells_its_facts_as_json(first_up: tuple[Clone, dict[str, Any]]) -> None:
+def test_up_tells_its_facts_as_json(first_up: FirstUp) -> None:
     clone, facts = first_up
     assert facts["instance"] == clone.name
-    assert facts["mode"] == "local"
+    assert facts["mode"] == clone.mode
     assert facts["changed"] is True
     assert set(facts["endpoints"]) == set(clone.states())
     assert set(facts["endpoints"]) | set(facts["left_out"]) == ALWAYS | OPTIONAL
     assert {run["deployment"] for run in facts["seed"]["flow_runs"]} == {"clean-candles", "daily-candles"}
 
 
-def test_a_service_is_left_out_only_with_its_reason(first_up: tuple[Clone, dict[str, Any]]) -> None:
+def test_a_service_is_left_out_only_with_its_reason(first_up: FirstUp) -> None:
     clone, facts = first_up
     told = {name: entry["detail"] for name, entry in clone.services().items() if entry["state"] == "left out"}
     assert told == facts["left_out"]
     assert all(told.values())
 
 
-def test_up_seeds_the_sample(first_up: tuple[Clone, dict[str, Any]]) -> None:
+def test_up_seeds_the_sample(first_up: FirstUp) -> None:
     clone, facts = first_up
     seed = facts["seed"]
     assert (seed["files"], seed["rows_loaded"], seed["rows_rejected"], seed["gold_days"]) == (2, 1488, 0, 62)
@@ -64,18 +63,19 @@ def test_every_endpoint_answers(platform: Clone) -> None:
     for name in set(platform.states()) & set(READY):
         answer = httpx.get(services[name]["url"] + READY[name], timeout=30, trust_env=False)
         assert answer.status_code == httpx.codes.OK, (name, answer.text)
+    assert platform.s3().bucket_exists(platform.variables()["LAKEHOUSE_GOLD"])
     assert platform.sql("SELECT 1") == [(1,)]
 
 
-def test_every_socket_is_on_the_loopback_address(platform: Clone) -> None:
-    assert len(processes(platform)) > len(platform.pids())
-    addresses = bound(platform)
-    assert len(addresses) >= len(platform.pids())
+def test_every_socket_is_on_the_loopback_address(local_platform: Clone) -> None:
+    assert len(processes(local_platform)) > len(local_platform.pids())
+    addresses = bound(local_platform)
+    assert len(addresses) >= len(local_platform.pids())
     assert {address for address, _ in addresses} == {"127.0.0.1"}
 
 
-def test_no_socket_file_lets_other_users_in(platform: Clone) -> None:
-    found = sockets(platform)
+def test_no_socket_file_lets_other_users_in(local_platform: Clone) -> None:
+    found = sockets(local_platform)
     assert found
     assert [file for file in found if file.stat().st_mode & 0o002 and not _is_private(file.parent)] == []
 

@@ -234,7 +234,8 @@ class ComposeMode:
             return ServiceStatus(name, "stopped", found.text if found else "")
         inspected = self.engine.inspect(found.id)
         restarts = int(inspected.get("RestartCount", 0))
-        started = _seconds((inspected.get("State") or {}).get("StartedAt", ""))
+        state_now = inspected.get("State") or {}
+        started, pid = _seconds(state_now.get("StartedAt", "")), state_now.get("Pid") or None
         if found.state == "restarting":
             last_lines = self.engine.tail(found.id, 1)
             return ServiceStatus(
@@ -243,7 +244,7 @@ class ComposeMode:
         states = {"healthy": "ready", "starting": "starting", "unhealthy": "unhealthy", "none": "ready"}
         state = states[found.health]
         detail = "" if state == "ready" else found.text
-        return ServiceStatus(name, state, detail, None, restarts, started, found.image)  # type: ignore[arg-type]
+        return ServiceStatus(name, state, detail, pid, restarts, started, found.image)  # type: ignore[arg-type]
 
 
 def open_mode(instance: Instance, settings: Settings) -> ComposeMode:

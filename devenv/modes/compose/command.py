@@ -16,7 +16,11 @@ from devenv.stack.compose import program
 
 log = logging.getLogger(__name__)
 # What Compose needs of the caller's environment: to find its engine, and credentials of registries.
-PASSED = ("HOME", "PATH", "DOCKER_CONFIG", "DOCKER_CERT_PATH", "DOCKER_TLS_VERIFY", "SSH_AUTH_SOCK", "TMPDIR")
+# With them, what a build may be told (docs/images.md).
+PASSED = (
+    *("HOME", "PATH", "TMPDIR", "DOCKER_CONFIG", "DOCKER_CERT_PATH", "DOCKER_TLS_VERIFY", "SSH_AUTH_SOCK"),
+    *("BASE_IMAGE", "PIP_INDEX_URL", "GOPROXY", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"),
+)
 
 
 @dataclass(frozen=True)

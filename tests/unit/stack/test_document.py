@@ -34,7 +34,7 @@ def test_a_plain_service_is_read() -> None:
     assert web.ready == HttpProbe("/ready", 8000)
 
 
-@pytest.mark.parametrize("key", ["network_mode", "privileged", "env_file", "labels", "profiles", "secrets"])
+@pytest.mark.parametrize("key", ["network_mode", "privileged", "env_file", "profiles", "secrets"])
 def test_an_unknown_key_of_a_service_is_refused(key: str) -> None:
     assert refusal(**{key: "x"}) == f"service web: {key} is not a key that every mode can express"
 
