@@ -1,49 +1,42 @@
-"""Every instance of this user on this machine: those on record, and those that only their processes show."""
+"""Every instance of this user on this machine: on record, or shown only by what runs of it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
-from devenv import registry
+from devenv import modes, registry
 from devenv.errors import UsageError
-from devenv.modes.local import processes
+from devenv.instance import Instance
 from devenv.project import Project
 from devenv.settings import Settings, read_settings
 
 
 @dataclass(frozen=True)
 class Found:
-    """One instance; `orphaned` is one that runs though its project folder is gone."""
+    """One instance; `parts` are its processes or containers. `orphaned`: it runs, and its state is gone."""
 
     name: str
     mode: str
-    state: str
-    processes: int
+    state: Literal["running", "stopped", "orphaned"]
+    parts: int
     project: str
 
 
 def instances() -> list[Found]:
     """All instances, running or not."""
-    running: dict[str, list[processes.Marked]] = {}
-    for marked in processes.all_marked():
-        running.setdefault(marked.instance, []).append(marked)
+    running = {entry.name: entry for entry in modes.running()}
     found = {
-        entry.name: Found(
-            entry.name,
-            entry.mode,
-            "running" if entry.name in running else "stopped",
-            len(running.get(entry.name, [])),
-            str(entry.project),
-        )
+        entry.name: Found(entry.name, entry.mode, "stopped", 0, str(entry.project))
         for entry in registry.entries()
     }
-    for name, group in running.items():
-        if name not in found:
-            project = group[0].project
-            state = "running" if (Path(project) / ".devenv").is_dir() else "orphaned"
-            found[name] = Found(name, name.rpartition("-")[2], state, len(group), project)
+    for name, entry in running.items():
+        there = (Path(entry.project) / ".devenv" / entry.mode).is_dir()
+        found[name] = Found(
+            name, entry.mode, "running" if there else "orphaned", entry.parts, str(entry.project)
+        )
     return sorted(found.values(), key=lambda entry: entry.name)
 
 
@@ -56,16 +49,15 @@ def stop_all(plan: bool, timeout: float) -> Iterator[str]:
     if not running:
         yield "no instance is running"
     for entry in running:
+        project = Project(Path(entry.project))
         if plan:
             yield f"would stop {entry.name} ({entry.project})"
         elif entry.state == "running":
-            project = Project(Path(entry.project))
             down(Session(project, _settings(project), QuietReport()), entry.mode, False, timeout)
             yield f"stopped {entry.name} ({entry.project})"
         else:
-            group = [marked.process for marked in processes.all_marked() if marked.instance == entry.name]
-            processes.end(group, "SIGTERM", 10)
-            yield f"stopped {entry.name}, whose project folder {entry.project} is gone"
+            modes.end_orphans(Instance(project, entry.mode))
+            yield f"stopped {entry.name}, whose state in {entry.project} is gone"
 
 
 def _settings(project: Project) -> Settings:

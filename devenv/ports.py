@@ -10,15 +10,20 @@ from devenv.errors import PreflightError
 
 # Below the range that Linux (32768) and macOS (49152) hand out to outgoing connections.
 FALLBACK = range(20_000, 32_000)
+ABOVE = 10_000
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """A port to choose: `key` names it, `preferred` is the well-known one; `fixed` allows no other."""
+    """A port to choose: `key` names it, `preferred` is the well-known one; `fixed` allows no other.
+
+    above: the key of the port that it has to be 10000 above: SeaweedFS dials its gRPC ports there
+    """
 
     key: str
     preferred: int
     fixed: bool = False
+    above: str | None = None
 
 
 def choose(
@@ -40,23 +45,28 @@ def choose(
     for want in wanted:
         if want.fixed:
             chosen[want.key] = want.preferred
-        elif want.key in known:
+        elif want.key in known and not want.above:
             chosen[want.key] = known[want.key]
     used.update(chosen.values())
     start = seed % len(FALLBACK)
     fallback = iter([*FALLBACK[start:], *FALLBACK[:start]])
+    paired = {want.above for want in wanted}
     for want in wanted:
-        if want.key in chosen:
+        if want.key in chosen or want.above:
             continue
+        offsets = (0, ABOVE) if want.key in paired else (0,)
         port: int | None = want.preferred
-        while port is not None and (port in used or not free(port)):
+        while port is not None and any(port + o in used or not free(port + o) for o in offsets):
             port = next(fallback, None)
         if port is None:
             raise PreflightError(
                 "no port from 20000 to 31999 is free", "stop what listens there: devenv list"
             )
         chosen[want.key] = port
-        used.add(port)
+        used.update(port + offset for offset in offsets)
+    for want in wanted:
+        if want.above:
+            chosen[want.key] = chosen[want.above] + ABOVE
     return {want.key: chosen[want.key] for want in wanted}
 
 

@@ -120,8 +120,8 @@ def list_(as_json: bool) -> None:
         report.print_line("no instance on this machine")
     else:
         report.print_table(
-            ("INSTANCE", "MODE", "STATE", "PROCESSES", "PROJECT"),
-            [(e.name, e.mode, e.state, str(e.processes or ""), e.project) for e in found],
+            ("INSTANCE", "MODE", "STATE", "PARTS", "PROJECT"),
+            [(e.name, e.mode, e.state, str(e.parts or ""), e.project) for e in found],
             {"running": "green", "stopped": "dim", "orphaned": "red"},
         )
 

@@ -9,7 +9,7 @@ from devenv.errors import UsageError
 
 if TYPE_CHECKING:
     from devenv.instance import Instance
-    from devenv.modes.base import Mode
+    from devenv.modes.base import Mode, Running
     from devenv.settings import Settings
 
 # mode -> module with `open_mode(instance, settings) -> Mode`; None: planned, not there yet.
@@ -43,6 +43,11 @@ def open_last(instance: Instance) -> Mode | None:
 def end_orphans(instance: Instance) -> int:
     """Ends what still runs of an instance whose state is gone; returns how many parts there were."""
     return int(_module(instance).end_orphans(instance))
+
+
+def running() -> list[Running]:
+    """Every instance of this user of which something runs, in every mode that can be asked."""
+    return [entry for name in available() for entry in import_module(str(MODES[name])).running()]
 
 
 def open_mode(instance: Instance, settings: Settings) -> Mode:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from devenv.clock import Deadline
@@ -118,6 +119,16 @@ class Mode(Protocol):
 
     def describe(self) -> Mapping[str, Described]:
         """What `start` runs, service by service."""
+
+
+@dataclass(frozen=True)
+class Running:
+    """An instance of which something runs on this machine: so many processes or containers."""
+
+    name: str
+    mode: str
+    project: Path
+    parts: int
 
 
 class Progress(Protocol):

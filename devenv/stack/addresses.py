@@ -20,7 +20,10 @@ def wanted_ports(stack: Stack, fixed: Mapping[str, int], processes: bool) -> lis
         preferred = fixed.get(service.name, service.ports[0].published)
         wanted.append(Wanted(service.name, preferred, service.name in fixed))
         if processes:
-            wanted += [Wanted(f"{service.name}:{name}", port) for name, port in service.local.ports.items()]
+            for name, port in service.local.ports.items():
+                above = service.local.above.get(name)
+                key = f"{service.name}:{name}"
+                wanted.append(Wanted(key, port, above=f"{service.name}:{above}" if above else None))
     return wanted
 
 

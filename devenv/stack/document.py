@@ -55,7 +55,7 @@ SERVICE = {
     "user",
     "volumes",
 }
-LOCAL = {"program", "command", "entrypoint", "ports", "optional", "as_root"}
+LOCAL = {"program", "command", "entrypoint", "ports", "above", "optional", "as_root"}
 UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9}
 
 
@@ -189,6 +189,7 @@ def _local(name: str, entry: Mapping[str, Any]) -> Local:
         command=_words(entry["command"]) if "command" in entry else None,
         entrypoint=entry.get("entrypoint"),
         ports={key: int(port) for key, port in (entry.get("ports") or {}).items()},
+        above=entry.get("above") or {},
         optional=entry.get("optional"),
         as_root=entry.get("as_root", True),
     )

@@ -88,6 +88,7 @@ class Local:
     command: in place of entrypoint and command, where they differ
     entrypoint: a script under compose/ that prepares and then runs the command
     ports: ports that only a process needs, by the name of their variable
+    above: the names of those that have to be 10000 above another -> that other's name
     optional: what is lost without it; None for a service that the platform cannot do without
     as_root: whether it runs as root where devenv does
     """
@@ -96,6 +97,7 @@ class Local:
     command: tuple[str, ...] | None = None
     entrypoint: str | None = None
     ports: Mapping[str, int] = field(default_factory=dict)
+    above: Mapping[str, str] = field(default_factory=dict)
     optional: str | None = None
     as_root: bool = True
 

@@ -9,7 +9,7 @@ from typing import NoReturn
 import pytest
 
 from devenv.modes import MODES
-from tests.contract.harness import REAL, FakeHarness, Harness, LocalHarness, instance
+from tests.contract.harness import REAL, ComposeHarness, FakeHarness, Harness, LocalHarness, instance
 
 
 @pytest.fixture
@@ -37,6 +37,16 @@ def harness(
 def local(tmp_path: Path) -> Iterator[LocalHarness]:
     """An instance in local mode."""
     made = LocalHarness(tmp_path / "tiny")
+    with instance(made):
+        yield made
+
+
+@pytest.fixture
+def compose(tmp_path: Path, cannot_test: Callable[[str, str], NoReturn]) -> Iterator[ComposeHarness]:
+    """An instance in Compose mode."""
+    made = ComposeHarness(tmp_path / "tiny")
+    if reason := made.unavailable():
+        cannot_test("compose", reason)
     with instance(made):
         yield made
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -22,6 +23,7 @@ from devenv.ports import is_free
 from devenv.project import Project
 from devenv.settings import Settings, read_settings
 from devenv.settle import settle
+from devenv.stack.compose import program
 from tests.fakes import mode as fake
 from tests.fakes.project import override, write_project
 
@@ -134,7 +136,13 @@ class ComposeHarness:
 
     def __init__(self, root: Path) -> None:
         self.project = write_project(root)
-        self.settings = replace(read_settings(root, {}), variables={"TINY_IMAGE": _image_with_python()})
+        self.image = _image_with_python()
+        self.settings = replace(read_settings(root, {}), variables={"TINY_IMAGE": self.image})
+
+    @property
+    def name(self) -> str:
+        """Compose's name of the project."""
+        return project_name(self.project)
 
     def unavailable(self) -> str | None:
         try:
@@ -142,14 +150,27 @@ class ComposeHarness:
             engine.api.ping()
         except DevenvError as error:
             return error.problem
-        image = self.settings.variables["TINY_IMAGE"]
-        return None if engine.image_id(image) else f"the engine has no image {image}"
+        return None if engine.image_id(self.image) else f"the engine has no image {self.image}"
 
     def open(self) -> Mode:
-        settle(self.project, self.mode_name, self.settings)
-        mode = open_mode(load_instance(self.project, self.mode_name), self.settings)
+        mode = self.unprepared()
         mode.prepare(lambda line: None)
         return mode
+
+    def unprepared(self) -> Mode:
+        """The mode before `prepare`, which needs an engine."""
+        settle(self.project, self.mode_name, self.settings)
+        return open_mode(load_instance(self.project, self.mode_name), self.settings)
+
+    def by_hand(self, mode: Mode, *words: str) -> None:
+        """Runs Compose as a person would, with the file that devenv wrote."""
+        file, env = self.project.root / "compose" / "compose.yaml", self.project.state / "compose.env"
+        subprocess.run(
+            [program(), "--file", str(file), "--env-file", str(env), *words],
+            check=True,
+            capture_output=True,
+            timeout=DEADLINE_S,
+        )
 
     def give(self, service: str, **environment: str) -> None:
         override(self.project, service, {"environment": environment})
@@ -166,13 +187,13 @@ class ComposeHarness:
 
     def left(self) -> list[str]:
         api = find_engine().api
-        filters = {"label": f"{PROJECT_LABEL}={project_name(self.project)}"}
+        filters = {"label": f"{PROJECT_LABEL}={self.name}"}
         left = [f"container {entry['Names'][0]}" for entry in api.containers(all=True, filters=filters)]
         return left + [f"network {entry['Name']}" for entry in api.networks(filters=filters)]
 
     def volumes(self) -> list[str]:
         """The instance's volumes: they outlive a stop, and not a purge."""
-        filters = {"label": f"{PROJECT_LABEL}={project_name(self.project)}"}
+        filters = {"label": f"{PROJECT_LABEL}={self.name}"}
         return [entry["Name"] for entry in find_engine().api.volumes(filters=filters)["Volumes"] or []]
 
 

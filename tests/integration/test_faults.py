@@ -104,7 +104,7 @@ def test_a_service_that_is_not_in_the_stack(clone: Clone) -> None:
     assert "postgres" in remedy
 
 
-@pytest.mark.parametrize("mode", ["swarm", "compose"])
+@pytest.mark.parametrize("mode", ["swarm", "k3s"])
 def test_a_mode_that_is_not_there(clone: Clone, mode: str) -> None:
     (clone.root / "devenv.toml").write_text(f'mode = "{mode}"\n')
     problem, remedy = clone.error("up", code=2)

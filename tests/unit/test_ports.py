@@ -80,3 +80,11 @@ def test_a_port_is_free_until_somebody_listens_on_it() -> None:
         port = server.getsockname()[1]
         assert not is_free(port)
     assert is_free(port)
+
+
+def test_a_port_above_another_is_chosen_with_it() -> None:
+    wanted = [Wanted("admin", 23_646), Wanted("grpc", 33_646, above="admin")]
+    free = {23_646, 33_646}.__contains__
+    assert choose(wanted, {}, (), free, 0) == {"admin": 23_646, "grpc": 33_646}
+    taken_above = choose(wanted, {}, (33_646,), lambda port: True, 5)
+    assert taken_above["grpc"] == taken_above["admin"] + 10_000 != 33_646

@@ -16,12 +16,13 @@ from devenv.clock import Deadline
 from devenv.endpoints import Endpoint, Endpoints
 from devenv.errors import DevenvError
 from devenv.instance import Instance, make_private, project_name
-from devenv.modes.base import Change, Described, Event, Problem, Progress, ServiceStatus
+from devenv.modes.base import Change, Described, Event, Problem, Progress, Running, ServiceStatus
 from devenv.modes.compose import images, preflight
 from devenv.modes.compose.command import Compose
 from devenv.modes.compose.engine import Container, Engine, find_engine
 from devenv.modes.compose.environment import container_variables, env_file, write_env_file
 from devenv.modes.compose.watch import Watch
+from devenv.project import Project
 from devenv.secrets import Secrets, read_secrets
 from devenv.settings import Settings
 from devenv.stack.addresses import LOOPBACK
@@ -272,6 +273,19 @@ def end_orphans(instance: Instance) -> int:
     if found:
         Compose(project_name(instance.project), (), None, engine.host).run("down", "--remove-orphans")
     return len(found)
+
+
+def running() -> list[Running]:
+    """The instances of which containers run; none where there is no engine to ask."""
+    try:
+        found = find_engine().projects()
+    except DevenvError:
+        return []
+    return [
+        Running(f"{name}-compose", "compose", folder.parent, parts)
+        for name, (folder, parts) in found.items()
+        if project_name(Project(folder.parent)) == name
+    ]
 
 
 def _seconds(text: str) -> float | None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import re
+import weakref
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from devenv.errors import DevenvError
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from docker import APIClient
 
 PROJECT_LABEL = "com.docker.compose.project"
+FOLDER_LABEL = "com.docker.compose.project.working_dir"
 SERVICE_LABEL = "com.docker.compose.service"
 HASH_LABEL = "com.docker.compose.config-hash"
 IMAGE_LABEL = "com.docker.compose.image"
@@ -58,12 +61,21 @@ class Engine:
             client = docker.APIClient(base_url=self.host, timeout=TIMEOUT_S)
         except (docker.errors.DockerException, requests.exceptions.RequestException) as error:
             raise not_running(self.host, error) from error
+        weakref.finalize(self, client.close)
         return client
 
     def containers(self, project: str) -> list[Container]:
         """The instance's containers, running or not."""
         filters = {"label": f"{PROJECT_LABEL}={project}"}
         return [_container(entry) for entry in self._ask("containers", all=True, filters=filters)]
+
+    def projects(self) -> dict[str, tuple[Path, int]]:
+        """Every Compose project of which containers run -> the folder of its files, and how many run."""
+        found: dict[str, tuple[Path, int]] = {}
+        for entry in self._ask("containers", filters={"label": PROJECT_LABEL}):
+            name, folder = entry["Labels"][PROJECT_LABEL], Path(entry["Labels"].get(FOLDER_LABEL, "/"))
+            found[name] = folder, found[name][1] + 1 if name in found else 1
+        return found
 
     def image_id(self, name: str) -> str | None:
         """The id of a local image; None where the engine lacks it."""
@@ -99,7 +111,7 @@ class Engine:
 
         try:
             return getattr(self.api, method)(*arguments, **options)
-        except requests.exceptions.RequestException as error:
+        except (requests.exceptions.ConnectionError, requests.exceptions.Timeout) as error:
             raise not_running(self.host, error) from error
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property, partial
+from pathlib import Path
 
 import psutil
 
@@ -16,7 +17,7 @@ from devenv.clock import Deadline
 from devenv.endpoints import Endpoint, Endpoints
 from devenv.errors import DevenvError
 from devenv.instance import MARK, Instance, make_private
-from devenv.modes.base import Change, Described, Event, Problem, Progress, ServiceStatus
+from devenv.modes.base import Change, Described, Event, Problem, Progress, Running, ServiceStatus
 from devenv.modes.local import logs as log_files
 from devenv.modes.local import preflight, processes
 from devenv.modes.local.files import write_files
@@ -284,6 +285,15 @@ def end_orphans(instance: Instance) -> int:
     processes.end(orphans, "SIGTERM", ORPHAN_GRACE_S)
     shutil.rmtree(instance.runtime, ignore_errors=True)
     return len(orphans)
+
+
+def running() -> list[Running]:
+    """The instances of which processes run."""
+    found: dict[str, Running] = {}
+    for marked in processes.all_marked():
+        parts = found[marked.instance].parts + 1 if marked.instance in found else 1
+        found[marked.instance] = Running(marked.instance, "local", Path(marked.project), parts)
+    return list(found.values())
 
 
 def default_engine() -> str:
