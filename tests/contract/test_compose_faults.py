@@ -107,8 +107,9 @@ def test_a_port_that_another_program_took_is_named(compose: ComposeHarness) -> N
 def test_an_image_that_cannot_be_had_is_named(compose: ComposeHarness) -> None:
     nowhere = {"TINY_IMAGE": "127.0.0.1:9/nobody/nothing:1"}
     compose.settings = replace(compose.settings, variables=nowhere)
-    with pytest.raises(DevenvError, match=r"image 127\.0\.0\.1:9/nobody/nothing:1 of store"):
+    with pytest.raises(DevenvError, match=r"image 127\.0\.0\.1:9/nobody/nothing:1 of api") as caught:
         compose.open()
+    assert "--images build" in caught.value.remedy
     compose.settings = replace(compose.settings, variables={"TINY_IMAGE": compose.image})
 
 

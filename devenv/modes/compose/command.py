@@ -14,6 +14,7 @@ from typing import IO
 from devenv.errors import DevenvError
 from devenv.stack.compose import program
 
+IMAGE_REMEDY = "check the network and the image's name, or build it here: devenv up compose --images build"
 log = logging.getLogger(__name__)
 # What Compose needs of the caller's environment: to find its engine, and credentials of registries.
 # With them, what a build may be told (docs/images.md).
@@ -89,8 +90,10 @@ def _remedy(reason: str) -> str:
         return "make room for Docker: docker system prune"
     if "port is already allocated" in reason or "address already in use" in reason:
         return "stop what holds the port, or give the service another: [ports] in devenv.toml"
+    if "/v2/" in reason:  # the address of a registry
+        return IMAGE_REMEDY
     if "Cannot connect" in reason or "connection refused" in reason:
         return "start the Docker engine, then run the same command again: it goes on from here"
     if "denied" in reason or "not found" in reason or "manifest" in reason or "no such host" in reason:
-        return "check the network and the image's name, or build it here: devenv up compose --images build"
+        return IMAGE_REMEDY
     return "see what it runs with: devenv -v up compose"
