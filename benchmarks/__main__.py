@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import click
 
-from benchmarks import down, noop, up
+from benchmarks import compose, down, noop, up
 from benchmarks.measure import Result
 from benchmarks.report import print_json, print_tables
 
@@ -17,6 +17,7 @@ SUBJECTS: dict[str, Callable[[int, float], Result]] = {
     "up": up.measure,
     "noop": noop.measure,
     "down": down.measure,
+    "compose": compose.measure,
 }
 
 
@@ -31,7 +32,7 @@ SUBJECTS: dict[str, Callable[[int, float], Result]] = {
 )
 @click.option("--json", "as_json", is_flag=True, help="Print every run, for scripts.")
 def main(names: tuple[str, ...], runs: int, patience: float, as_json: bool) -> None:
-    """Measures devenv beside the bare thing; progress goes to standard error. Subjects: up, noop, down."""
+    """Measures devenv beside the bare thing; progress goes to standard error."""
     # To be ended is no reason to leave the platform running.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     results = [SUBJECTS[name](runs, patience) for name in names or SUBJECTS]

@@ -59,13 +59,15 @@ class PlatformCopy:
 
 
 @contextmanager
-def platform_copy() -> Iterator[PlatformCopy]:
-    """A copy in a temporary folder, down and deleted in the end, also after an interrupt."""
+def platform_copy(mode: str = "local") -> Iterator[PlatformCopy]:
+    """A copy in a temporary folder, down (in `mode`) and deleted in the end, also after an interrupt."""
     folder = Path(tempfile.mkdtemp(prefix="devenv-bench-"))
     root = folder / "bench"
     for name in ("compose", "seed"):
         ignored = shutil.ignore_patterns("compose.override.yaml", "__pycache__")
         shutil.copytree(SOURCE / name, root / name, ignore=ignored)
+    for name in ("requirements.lock", ".dockerignore"):  # what images are built from
+        shutil.copy(SOURCE / name, root / name)
     environment = {key: value for key, value in os.environ.items() if key not in PERSONAL}
     environment["XDG_STATE_HOME"] = str(folder / "state")
     copy = PlatformCopy(Project(root), environment)
@@ -75,7 +77,7 @@ def platform_copy() -> Iterator[PlatformCopy]:
         # An impatient second Ctrl-C must not leave the platform running.
         before = signal.signal(signal.SIGINT, signal.SIG_IGN)
         try:
-            copy.devenv("down", "--volumes", "--yes")
+            copy.devenv("down", mode, "--volumes", "--yes")
             shutil.rmtree(folder)
         finally:
             signal.signal(signal.SIGINT, before)

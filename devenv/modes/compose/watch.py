@@ -23,6 +23,8 @@ LOG_LINES = 15
 # A container that was restarting before this `up` is given a moment to be replaced by it.
 PATIENCE_S = 5.0
 INTERRUPT_S = 10.0
+ENDED = "it ended right after it was started"
+CULPRIT = re.compile(r"container (?P<name>\S+) (?P<why>is unhealthy|exited \(\d+\))")
 STOP_LINE = re.compile(r"^ *Container (?P<name>\S+) +(?P<word>Stopping|Stopped) *$")
 
 
@@ -70,7 +72,7 @@ class Watch:
         finally:
             _interrupt(process)
         if process.returncode:
-            raise self.failed(output)
+            raise self._failed(output)
 
     def until_gone(self, process: subprocess.Popen[str], running: Collection[Container]) -> Iterator[Event]:
         """Yields an event for each of the `running` containers as Compose says so, until it has ended.
@@ -111,7 +113,7 @@ class Watch:
         replaced_soon = entry.id in before and self.deadline.passed < PATIENCE_S
         died = entry.state == "restarting" or (entry.state in ("exited", "dead") and entry.service in running)
         if died and not replaced_soon:
-            raise self._dead(entry, f"it ended right after it was started: {entry.text}")
+            raise self._dead(entry, f"{ENDED}: {entry.text}")
         if entry.health == "unhealthy" and entry.config_hash == self.wanted[entry.service]:
             raise self._dead(entry, f"it is unhealthy: {self._last_answer(entry)}")
 
@@ -136,9 +138,16 @@ class Watch:
         answers = [" ".join(one["Output"].split()) for one in health.get("Log") or []]
         return next((answer for answer in reversed(answers) if answer), entry.text)
 
-    def failed(self, output: Path) -> DevenvError:
-        """What Compose said when it failed."""
-        return failed("up", output.read_text(errors="replace"))
+    def _failed(self, output: Path) -> DevenvError:
+        """What Compose said when it failed; of the container that it names, if it names one."""
+        words = output.read_text(errors="replace")
+        if found := CULPRIT.search(words):
+            for entry in self._containers():
+                if entry.name == found["name"]:
+                    unhealthy = "unhealthy" in found["why"]
+                    what = "it is unhealthy" if unhealthy else f"{ENDED}: {found['why']}"
+                    return self._dead(entry, what)
+        return failed("up", words)
 
 
 def _interrupt(process: subprocess.Popen[str]) -> None:
