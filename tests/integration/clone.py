@@ -183,7 +183,9 @@ def copy_of_project(root: Path, grafana: bool = False, mode: str = "local") -> C
     temporary = root.with_suffix(".tmp")
     temporary.mkdir()
     environ = {name: value for name, value in os.environ.items() if not LEFT_OUT.match(name)}
-    environ |= {"TMPDIR": str(temporary), "DEVENV_MODE": mode}
+    environ["TMPDIR"] = str(temporary)
+    if mode != "local":
+        environ["DEVENV_MODE"] = mode
     shown = "GRAFANA_HOME" if mode == "local" else "GRAFANA_IMAGE"
     if grafana and shown in os.environ:
         environ[shown] = os.environ[shown]
