@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
-import tarfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,7 +25,9 @@ from devenv.ready import wait_until
 
 DEVENV = Path(sys.executable).with_name("devenv")
 PROJECT = Path(__file__).parents[2]
-NEEDED = ("compose", "seed", "pyproject.toml")
+FOLDERS = ("compose", "seed")
+FILES = ("pyproject.toml", "requirements.lock", ".dockerignore")
+IGNORED = ("__pycache__", "compose.override.yaml")
 # A first `up` may build images.
 TIMEOUT_S = 3600
 # A person's own settings, and what other tools would read.
@@ -174,12 +176,10 @@ def copy_of_project(root: Path, grafana: bool = False, mode: str = "local") -> C
     grafana: whether it is shown the Grafana of GRAFANA_HOME, or of GRAFANA_IMAGE
     """
     root.mkdir()
-    with tarfile.open(root.with_suffix(".tar"), "w") as archive:
-        for name in NEEDED:
-            archive.add(PROJECT / name, name, filter=_tracked)
-    with tarfile.open(root.with_suffix(".tar")) as archive:
-        archive.extractall(root, filter="data")
-    root.with_suffix(".tar").unlink()
+    for name in FOLDERS:
+        shutil.copytree(PROJECT / name, root / name, ignore=shutil.ignore_patterns(*IGNORED))
+    for name in FILES:
+        shutil.copy(PROJECT / name, root / name)
     temporary = root.with_suffix(".tmp")
     temporary.mkdir()
     environ = {name: value for name, value in os.environ.items() if not LEFT_OUT.match(name)}
@@ -190,11 +190,6 @@ def copy_of_project(root: Path, grafana: bool = False, mode: str = "local") -> C
     if grafana and shown in os.environ:
         environ[shown] = os.environ[shown]
     return Clone(root, environ)
-
-
-def _tracked(member: tarfile.TarInfo) -> tarfile.TarInfo | None:
-    ignored = ("__pycache__", "compose.override.yaml")
-    return None if Path(member.name).name in ignored else member
 
 
 def eventually(answer: Callable[[], str | None], seconds: float = 180) -> None:
