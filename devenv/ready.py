@@ -91,7 +91,8 @@ def exec_probe(
 
 
 def bucket_probe(address: str, user: str, key: str) -> Probe:
-    """Ready when a signed call lists the buckets: S3 engines answer their health page before that."""
+    """Ready when signed calls list the buckets, and read a byte of an object where there is one: S3 engines
+    answer their health page before the first, and SeaweedFS the first before the second."""
 
     def probe() -> str | None:
         import urllib3
@@ -100,9 +101,14 @@ def bucket_probe(address: str, user: str, key: str) -> Probe:
 
         pool = urllib3.PoolManager(retries=False, timeout=PROBE_TIMEOUT_S)
         try:
-            Minio(address, user, key, secure=False, region="us-east-1", http_client=pool).list_buckets()
+            client = Minio(address, user, key, secure=False, region="us-east-1", http_client=pool)
+            for bucket in client.list_buckets():
+                objects = client.list_objects(bucket.name, recursive=True)
+                if first := next((entry for entry in objects if entry.size), None):
+                    client.get_object(bucket.name, str(first.object_name), length=1).close()
+                    break
         except (MinioException, urllib3.exceptions.HTTPError, OSError) as error:
-            return f"list buckets: {error}"
+            return f"a bucket call: {error}"
         finally:
             pool.clear()
         return None

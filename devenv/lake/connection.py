@@ -120,6 +120,11 @@ def _pool() -> PoolManager:
     return urllib3.PoolManager(
         timeout=urllib3.Timeout(connect=2, read=15),
         retries=urllib3.Retry(
-            connect=2, read=0, status=3, backoff_factor=0.1, status_forcelist=[500, 502, 503, 504]
+            connect=2,
+            read=0,
+            status=8,  # about 5 s: SeaweedFS answers with 500 while its volumes come back
+            backoff_factor=0.1,
+            backoff_max=1,
+            status_forcelist=[500, 502, 503, 504],
         ),
     )
