@@ -252,7 +252,7 @@ def open_mode(instance: Instance, settings: Settings) -> ComposeMode:
     """Compose mode for `instance`, whose ports and secrets have been chosen."""
     files = instance.project.stack_files(str(instance.s3_engine))
     cache = instance.folder / "cache"
-    variables = {**base_variables(instance, settings), **instance.variables}
+    variables = base_variables(instance, settings)
     written = load(files, variables, cache)
     placed_variables = {**variables, **container_variables(written, instance)}
     placed = load(files, placed_variables, cache)

@@ -20,7 +20,6 @@ PROJECT_LABEL = "com.docker.compose.project"
 FOLDER_LABEL = "com.docker.compose.project.working_dir"
 SERVICE_LABEL = "com.docker.compose.service"
 HASH_LABEL = "com.docker.compose.config-hash"
-IMAGE_LABEL = "com.docker.compose.image"
 TIMEOUT_S = 30
 # The engine's own words: "Up 3 minutes (healthy)", "Restarting (1) 2 seconds ago".
 HEALTH = re.compile(r"\((healthy|unhealthy|health: starting)\)")
@@ -41,7 +40,6 @@ class Container:
     health: Health
     text: str
     config_hash: str
-    built_from: str
     created: float
 
 
@@ -163,6 +161,5 @@ def _container(entry: Mapping[str, Any]) -> Container:
         health=words[found[1]] if found else "none",
         text=entry["Status"],
         config_hash=labels.get(HASH_LABEL, ""),
-        built_from=labels.get(IMAGE_LABEL, ""),
         created=float(entry["Created"]),
     )
