@@ -1,4 +1,4 @@
-"""devenv tools: the programs that local mode runs."""
+"""devenv tools: the programs that devenv runs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from devenv.cli.options import json_option, quiet_option
 @json_option
 @click.pass_context
 def tools(context: click.Context, as_json: bool) -> None:
-    """The programs that local mode runs: which are here, from where, and how to get the others."""
+    """The programs that devenv runs: which are here, from where, and how to get the others."""
     if context.invoked_subcommand:
         return
     from devenv import programs, report

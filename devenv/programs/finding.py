@@ -48,6 +48,8 @@ def why_missing(name: str, environ: Mapping[str, str] = os.environ) -> str:
             reasons.append(f"{entry.home_variable} is not set")
         elif source == "built":
             reasons.append("not built by `devenv tools get`")
+        elif source == "release":
+            reasons.append("not downloaded by `devenv tools get`")
         elif source == "debian":
             reasons.append(_not_unpacked(environ))
         else:
@@ -58,7 +60,9 @@ def why_missing(name: str, environ: Mapping[str, str] = os.environ) -> str:
 def obtainable(name: str, environ: Mapping[str, str] = os.environ) -> bool:
     """Whether `get` has a way to `name` on this machine."""
     entry = known(name)
-    return "built" in entry.sources or (bool(entry.package) and can_unpack_debian(environ))
+    if {"built", "release"} & set(entry.sources):
+        return True
+    return bool(entry.package) and can_unpack_debian(environ)
 
 
 def can_unpack_debian(environ: Mapping[str, str] = os.environ) -> bool:
@@ -98,6 +102,10 @@ def _in_tools(entry: Known, environ: Mapping[str, str], source: Source) -> Progr
 
 def _built(entry: Known, environ: Mapping[str, str]) -> Program | None:
     return _in_tools(entry, environ, "built")
+
+
+def _downloaded(entry: Known, environ: Mapping[str, str]) -> Program | None:
+    return _in_tools(entry, environ, "release")
 
 
 def _unpacked(entry: Known, environ: Mapping[str, str]) -> Program | None:
@@ -179,6 +187,7 @@ def _runs(path: Path) -> bool:
 _FINDERS: dict[Source, Callable[[Known, Mapping[str, str]], Program | None]] = {
     "home": _in_home,
     "built": _built,
+    "release": _downloaded,
     "PATH": _on_path,
     "wheel": _in_wheel,
     "venv": _in_venv,

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from devenv.errors import ToolMissing
-from devenv.programs import debian, minio
+from devenv.programs import debian, minio, release
 from devenv.programs.finding import Program, can_unpack_debian, find, why_missing
 from devenv.programs.known import Known, known
 from devenv.programs.tools import locked, tools_folder, work_folder
@@ -22,8 +22,9 @@ def get_all(names: list[str], progress: Progress, environ: Mapping[str, str]) ->
     missing = [known(name) for name in names if find(name, environ) is None]
     packages = [entry for entry in missing if entry.package]
     sources = [entry for entry in missing if "built" in entry.sources]
+    releases = [entry for entry in missing if "release" in entry.sources]
     for entry in missing:
-        if entry not in packages and entry not in sources:
+        if entry not in packages and entry not in sources and entry not in releases:
             raise ToolMissing(f"{entry.name}: {why_missing(entry.name, environ)}", remedy(entry, environ))
     if packages and not can_unpack_debian(environ):
         first = packages[0]
@@ -31,14 +32,19 @@ def get_all(names: list[str], progress: Progress, environ: Mapping[str, str]) ->
     if missing:
         folder = tools_folder(environ)
         try:
-            _fill(folder, packages, sources, progress, environ)
+            _fill(folder, packages, sources, releases, progress, environ)
         except OSError as error:
             raise _unusable(folder, error) from error
     return {name: _found(name, environ) for name in names}
 
 
 def _fill(
-    folder: Path, packages: list[Known], sources: list[Known], progress: Progress, environ: Mapping[str, str]
+    folder: Path,
+    packages: list[Known],
+    sources: list[Known],
+    releases: list[Known],
+    progress: Progress,
+    environ: Mapping[str, str],
 ) -> None:
     with locked(folder, lambda: progress(f"waiting for another devenv, which is filling {folder}")):
         # Another clone may have got them while this one waited.
@@ -52,6 +58,12 @@ def _fill(
             _check_space(folder, minio.NEEDED_BYTES)
             with work_folder(folder) as work:
                 minio.build(work, folder, progress, environ)
+        for entry in releases:
+            if find(entry.name, environ) is None:
+                _check_space(folder, release.NEEDED_BYTES)
+                with work_folder(folder) as work:
+                    pinned = release.RELEASES[entry.name]
+                    release.download(entry.name, pinned, work, folder, progress, environ)
 
 
 def _check_space(folder: Path, needed: int) -> None:
@@ -89,6 +101,6 @@ def remedy(entry: Known, environ: Mapping[str, str]) -> str:
         if sys.platform == "darwin" and entry.formula:
             return f"brew install {entry.formula}"
         return f"put {entry.name} on PATH" + (f" ({entry.website})" if entry.website else "")
-    if entry.package or "built" in entry.sources:
+    if entry.package or {"built", "release"} & set(entry.sources):
         return f"devenv tools get {entry.name}"
     return f"put {entry.name} on PATH"

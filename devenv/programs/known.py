@@ -1,11 +1,11 @@
-"""The programs that local mode runs, and where each may come from: the only list of them."""
+"""The programs that devenv runs, and where each may come from: the only list of them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal
 
-Source = Literal["PATH", "wheel", "venv", "debian", "home", "built"]
+Source = Literal["PATH", "wheel", "venv", "debian", "home", "built", "release"]
 
 
 @dataclass(frozen=True)
@@ -86,6 +86,7 @@ KNOWN: dict[str, Known] = {
             formula="grafana",
             website="https://grafana.com/grafana/download",
         ),
+        _known("k3d", "PATH", "release", folder="k3d", formula="k3d", website="https://k3d.io"),
     )
 }
 

@@ -1,0 +1,67 @@
+"""Port-forwards to a cluster elsewhere: a process a service, found again by its mark."""
+
+from __future__ import annotations
+
+import shlex
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+import psutil
+
+from devenv.instance import MARK, Instance
+from devenv.modes.k3s.kubectl import Kubectl, environment
+from devenv.modes.local import processes
+from devenv.modes.local.plan import PROJECT_MARK, SERVICE_MARK
+from devenv.stack.addresses import LOOPBACK
+
+GRACE_S = 5.0
+# A forward ends with its pod: another is made until it is told to stop.
+LOOP = "while :; do {command} >/dev/null 2>&1; sleep 0.5; done"
+
+
+def forward(instance: Instance, kubectl: Kubectl, targets: Mapping[str, int]) -> None:
+    """Has every service that is not forwarded yet be reached on this instance's port for it.
+
+    targets: service -> its port in the cluster
+    """
+    there = set(_running(instance))
+    for service, target in targets.items():
+        if service not in there:
+            ports = f"{instance.ports[service]}:{target}"
+            words = kubectl.words("port-forward", f"service/{service}", ports, f"--address={LOOPBACK}")
+            marks = {MARK: instance.name, SERVICE_MARK: service, PROJECT_MARK: str(instance.project.root)}
+            subprocess.Popen(
+                ["sh", "-c", LOOP.format(command=shlex.join(words))],
+                env={**environment(), **marks},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                cwd="/",
+                start_new_session=True,
+            )
+
+
+def end_forwards(instance: Instance) -> int:
+    """Ends them all; returns how many services were forwarded."""
+    found = _running(instance)
+    processes.end([process for every in found.values() for process in every], "SIGTERM", GRACE_S)
+    return len(found)
+
+
+def forwarding() -> dict[str, tuple[Path, int]]:
+    """Every instance that is forwarded to -> its project, and how many processes do it."""
+    found: dict[str, tuple[Path, int]] = {}
+    for marked in processes.all_marked():
+        if marked.instance.endswith("-k3s"):
+            before = found.get(marked.instance, (Path(marked.project), 0))[1]
+            found[marked.instance] = Path(marked.project), before + 1
+    return found
+
+
+def _running(instance: Instance) -> dict[str, list[psutil.Process]]:
+    found: dict[str, list[psutil.Process]] = {}
+    for marked in processes.all_marked():
+        if marked.instance == instance.name:
+            found.setdefault(marked.service, []).append(marked.process)
+    return found
