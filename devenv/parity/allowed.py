@@ -1,0 +1,63 @@
+"""The differences that are meant: allowed.toml, by exact key, with every mode's value and the reason."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from devenv.errors import DevenvError
+
+FILE = Path(__file__).with_name("allowed.toml")
+# In place of a value: the mode has no such key.
+ABSENT = "(absent)"
+
+
+@dataclass(frozen=True)
+class Allowed:
+    """One allowed difference; `values` are by mode, or by S3 engine."""
+
+    key: str
+    values: Mapping[str, str]
+    reason: str
+
+
+@dataclass(frozen=True)
+class AllowedList:
+    """modes: differences between modes; engines: between MinIO and SeaweedFS, where both were measured."""
+
+    modes: Mapping[str, Allowed]
+    engines: Mapping[str, Allowed]
+
+
+def read_allowed(file: Path = FILE) -> AllowedList:
+    """The list. Raises DevenvError that names the file and the entry which is wrong."""
+    try:
+        content = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise DevenvError(f"{file} is not TOML: {error}", "mend that line") from error
+    for name in content:
+        if name not in ("mode", "engine"):
+            raise DevenvError(f"{file}: {name} is no list of differences", "use [[mode]] or [[engine]]")
+    return AllowedList(_entries(file, content, "mode"), _entries(file, content, "engine"))
+
+
+def _entries(file: Path, content: Mapping[str, Any], name: str) -> dict[str, Allowed]:
+    found: dict[str, Allowed] = {}
+    for number, entry in enumerate(content.get(name, []), 1):
+        where = f"{file}: {name} {number}"
+        if set(entry) != {"key", "values", "reason"}:
+            raise DevenvError(f"{where} has {', '.join(sorted(entry))}", "give it key, values and reason")
+        key, values, reason = entry["key"], entry["values"], str(entry["reason"]).strip()
+        if key in found:
+            raise DevenvError(f"{where}: {key} stands there twice", "take one of them out")
+        if not reason:
+            raise DevenvError(f"{where}: {key} has no reason", "say why the difference is meant")
+        if not isinstance(values, dict) or len(set(values.values())) < 2:
+            raise DevenvError(
+                f"{where}: {key} has no two values that differ", f"take it out, or name each {name}'s"
+            )
+        found[key] = Allowed(str(key), {str(k): str(v) for k, v in values.items()}, reason)
+    return found

@@ -1,0 +1,87 @@
+"""Compares what was measured: what differs and is not declared to is drift."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from devenv.parity.allowed import ABSENT, Allowed, AllowedList
+from devenv.parity.catalogue import meaning_of
+from devenv.parity.measured import STATE, Measured, group
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One key that differs: each label's value, and what allowed.toml says of it."""
+
+    key: str
+    values: Mapping[str, str]
+    note: str
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """labels: what was compared; compared: how many keys
+
+    drifts: differences that are not declared; allowed: those that are; stale: entries of allowed.toml for
+    which all agree
+    """
+
+    labels: tuple[str, ...]
+    compared: int
+    drifts: tuple[Difference, ...]
+    allowed: tuple[Difference, ...]
+    stale: tuple[Allowed, ...]
+
+
+def compare(measured: Sequence[Measured], known: AllowedList) -> Comparison:
+    """What differs between these measurements, of which there are two or more, each with a label of its own.
+
+    A key of a check that failed in one of them is not compared with that one, and neither are the keys of a
+    service that it leaves out, but for the one that says so.
+    """
+    labels = tuple(one.label for one in measured)
+    if len(set(labels)) < len(labels):
+        raise ValueError(f"two of {labels} are called the same, and one would hide the other")
+    origins = {key: check for one in measured for key, check in one.origins.items()}
+    services = frozenset(service for one in measured for service in one.services)
+    drifts, allowed, stale = [], [], []
+    for key in sorted({*origins, *known.modes}, key=lambda key: (group(key), key)):
+        without = services - {group(key)} if key.endswith(STATE) else services
+        sides = [one for one in measured if _has_to_have(one, key, origins.get(key, ""), without)]
+        if len(sides) < 2:
+            continue
+        values = {one.label: one.observations.get(key, ABSENT) for one in sides}
+        entry, expected = _expected(sides, key, known)
+        differ = len(set(values.values())) > 1
+        if expected is not None and entry is not None and list(values.values()) == expected:
+            if differ:
+                allowed.append(Difference(key, values, entry.reason))
+        elif differ:
+            note = "" if entry is None else f"allowed with other values: {_told(entry)}"
+            drifts.append(Difference(key, values, note))
+        elif entry is not None and expected is not None and len(set(expected)) > 1:
+            stale.append(entry)
+    return Comparison(labels, len(origins), tuple(drifts), tuple(allowed), tuple(stale))
+
+
+def _has_to_have(one: Measured, key: str, check: str, services: frozenset[str]) -> bool:
+    if check in one.failed or (group(key) in services and group(key) not in one.services):
+        return False
+    return one.has_containers or not check or not meaning_of(key).contained
+
+
+def _expected(
+    sides: Sequence[Measured], key: str, known: AllowedList
+) -> tuple[Allowed | None, list[str] | None]:
+    """The entry for `key`, and the value that it declares for each side; None where it lacks one."""
+    entry, names = known.modes.get(key), [one.mode for one in sides]
+    if len({one.s3_engine for one in sides}) > 1 and key in known.engines:
+        entry, names = known.engines[key], [one.s3_engine for one in sides]
+    if entry is None or any(name not in entry.values for name in names):
+        return entry, None
+    return entry, [entry.values[name] for name in names]
+
+
+def _told(entry: Allowed) -> str:
+    return ", ".join(f"{name} = {value}" for name, value in entry.values.items())

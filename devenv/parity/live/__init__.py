@@ -1,0 +1,1 @@
+"""What is measured of a running mode, through its endpoints alone: a module for each subject."""

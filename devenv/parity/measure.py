@@ -1,0 +1,133 @@
+"""Measures one mode that is up: the static facts, then every live check at once."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+
+from devenv.clock import Deadline
+from devenv.endpoints import Endpoint
+from devenv.errors import DevenvError
+from devenv.instance import changing
+from devenv.modes.base import Mode
+from devenv.parity.catalogue import checks, meaning_of
+from devenv.parity.measured import Failure, Measured
+from devenv.parity.observation import Check, Observation, Target
+from devenv.parity.static import observe
+from devenv.parity.symbols import symbols_of
+from devenv.secrets import read_secrets
+from devenv.stack.compose import load
+from devenv.stack.variables import base_variables
+from devenv.workflow import Session
+
+STATIC = "spec"
+log = logging.getLogger(__name__)
+
+
+def measure(session: Session, mode: Mode, wanted: Sequence[Check] | None = None) -> Measured:
+    """All facts of a mode that is up. A check that fails takes nothing but its own facts with it.
+
+    wanted: these live checks; None for all of them
+    """
+    target = target_of(session, mode)
+    live = [check for check in (checks() if wanted is None else wanted) if check.service in target.endpoints]
+    found: dict[str, dict[str, str]] = {STATIC: _by_key(static_facts(session, mode), target)}
+    failed: dict[str, Failure] = {}
+    with ThreadPoolExecutor(max(1, len(live))) as pool:
+        for check, answer in zip(live, pool.map(lambda check: _ask(check, target), live), strict=True):
+            if isinstance(answer, Failure):
+                failed[check.name] = answer
+            else:
+                found[check.name] = answer
+    _no_key_twice(found)
+    return Measured(
+        label=mode.instance.mode,
+        mode=mode.instance.mode,
+        time=datetime.now(UTC).isoformat(timespec="seconds"),
+        s3_engine=target.s3_engine,
+        environment=target.environment,
+        found=found,
+        failed=failed,
+    )
+
+
+def static_facts(session: Session, mode: Mode) -> list[Observation]:
+    """What the mode runs, as it describes it; nothing of it need be up."""
+    described = mode.describe()
+    symbols = symbols_of(described)
+    instance = mode.instance
+    marked = load(
+        instance.project.stack_files(str(instance.s3_engine)),
+        {**base_variables(instance, session.settings), **symbols.marks},
+        instance.folder / "cache",
+    )
+    return list(observe(described, mode.written, marked, symbols))
+
+
+def target_of(session: Session, mode: Mode) -> Target:
+    """What the live checks are handed."""
+
+    def restart(service: str) -> None:
+        with changing(mode.instance, session.settings.timeout):
+            for event in mode.restart(service, Deadline.after(session.settings.timeout)):
+                session.report.event(event)
+
+    return Target(
+        mode=mode.instance.mode,
+        endpoints=mode.endpoints(),
+        secrets=read_secrets(mode.instance.project.secrets_file),
+        environment=session.settings.environment,
+        s3_engine=str(mode.instance.s3_engine),
+        spec=session.lake_spec(),
+        written=mode.written,
+        restart=restart,
+    )
+
+
+def _ask(check: Check, target: Target) -> dict[str, str] | Failure:
+    endpoint = target.endpoints[check.service]
+    try:
+        return _by_key(check.measure(target), target)
+    except DevenvError as error:
+        return Failure(error.problem, error.remedy)
+    except Exception as error:  # whatever a service's client raises
+        log.debug("check %s", check.name, exc_info=True)
+        return _failure(check, endpoint, error, target.mode)
+
+
+def _failure(check: Check, endpoint: Endpoint, error: Exception, mode: str) -> Failure:
+    said = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+    return Failure(
+        f"{check.name} cannot measure {check.service} at {endpoint.address}: {said}",
+        f"see: devenv status {mode}, devenv logs -m {mode} {check.service}",
+    )
+
+
+def _by_key(observations: Iterable[Observation], target: Target) -> dict[str, str]:
+    """Raises DevenvError for a key that stands there twice or has no meaning, and for a secret in a value."""
+    found: dict[str, str] = {}
+    for one in observations:
+        if one.key in found:
+            raise DevenvError(f"observation {one.key} is there twice", "give each fact a key of its own")
+        meaning_of(one.key)
+        for name, secret in target.secrets.items():
+            if secret in one.value:
+                raise DevenvError(
+                    f"observation {one.key} holds the secret {name}", "observe its name or fingerprint"
+                )
+        found[one.key] = one.value
+    return found
+
+
+def _no_key_twice(found: dict[str, dict[str, str]]) -> None:
+    owners: dict[str, str] = {}
+    for check, part in found.items():
+        for key in part:
+            if key in owners:
+                raise DevenvError(
+                    f"observation {key} comes from {owners[key]} and from {check}",
+                    "give each fact a key of its own",
+                )
+            owners[key] = check

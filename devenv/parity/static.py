@@ -1,0 +1,87 @@
+"""Static observations: what a mode runs for each service, from its `describe()`. It need not run."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+
+from devenv.modes.base import Contained, Described
+from devenv.parity.covering import covered, fingerprint
+from devenv.parity.measured import LEFT_OUT, STATE
+from devenv.parity.observation import Observation
+from devenv.parity.symbols import Symbols
+from devenv.stack.model import ExecProbe, Service, Stack
+
+
+def observe(
+    described: Mapping[str, Described], written: Stack, marked: Stack, symbols: Symbols
+) -> Iterator[Observation]:
+    """The facts of every service of the stack.
+
+    described: what the mode runs; written: the stack with the containers' own addresses; marked: the stack
+    with the marks of `symbols` in place of its variables
+    """
+    for name, service in written.services.items():
+        if name not in described:
+            yield Observation(f"{name}{STATE}", LEFT_OUT)
+            continue
+        yield Observation(f"{name}{STATE}", "part of the platform")
+        facts = _facts(described[name], service, marked.services[name], symbols)
+        for key, value in facts:
+            yield Observation(f"{name}.spec.{key}".lower(), " ".join(value.split("\n")))
+
+
+def _facts(
+    entry: Described, service: Service, marked: Service, symbols: Symbols
+) -> Iterator[tuple[str, str]]:
+    def words(given: tuple[str, ...], templates: tuple[str, ...]) -> str:
+        return " ".join(_quoted(covered(symbols.told(word, templates))) for word in given)
+
+    yield "version", entry.version
+    yield "command", words(entry.command, (*marked.command, *(marked.local.command or ())))
+    for name, value in entry.environment.items():
+        template = marked.environment.get(name, "")
+        yield f"environment.{name}", covered(symbols.told(value, [template]), name)
+    yield "port", f"127.0.0.1:{service.ports[0].published} -> {service.ports[0].target}"
+    asked = marked.ready.command if isinstance(marked.ready, ExecProbe) else ()
+    yield "ready", words(entry.ready, asked)
+    yield "ready.bucket-call", str(entry.bucket_call).lower()
+    yield "stop.signal", entry.stop[0]
+    yield "stop.grace", f"{entry.stop[1]:g} s"
+    yield "depends-on", " ".join(entry.depends_on) or "nothing"
+    for target, what in entry.volumes.items():
+        yield f"volume.{target}", what
+    for target, text in entry.configs.items():
+        yield f"config.{target}", fingerprint(_canonical(target, text))
+    if entry.contained:
+        yield from _container_facts(entry.contained)
+
+
+def _container_facts(held: Contained) -> Iterator[tuple[str, str]]:
+    yield "user", held.user
+    yield "limit.memory", "none" if held.memory is None else f"{held.memory} bytes"
+    yield "limit.cpus", "none" if held.cpus is None else f"{held.cpus:g}"
+    yield "health.test", " ".join(map(_quoted, held.health.test))
+    yield "health.interval", f"{held.health.interval:g} s"
+    yield "health.timeout", f"{held.health.timeout:g} s"
+    yield "health.retries", str(held.health.retries)
+    yield "health.start-period", f"{held.health.start_period:g} s"
+    yield "root.read-only", str(held.read_only).lower()
+    yield "root.tmpfs", " ".join(held.tmpfs) or "none"
+    yield "capabilities.dropped", " ".join(held.dropped) or "none"
+    yield "security", " ".join(held.security) or "none"
+
+
+def _canonical(target: str, text: str) -> str:
+    """What a YAML or JSON file says, whatever its comments and its layout; any other file as it stands."""
+    if target.endswith(".json"):
+        return json.dumps(json.loads(text), sort_keys=True)
+    if target.endswith((".yml", ".yaml")):
+        from devenv import yaml_text
+
+        return json.dumps(yaml_text.parse(text), sort_keys=True, default=str)
+    return text
+
+
+def _quoted(word: str) -> str:
+    return json.dumps(word) if not word or any(character.isspace() for character in word) else word

@@ -1,0 +1,25 @@
+"""Every key is flipped by a drift, or docs/parity.md says what would flip it."""
+
+from __future__ import annotations
+
+from tests.parity.coverage import NOT_FLIPPED, not_flipped
+from tests.parity.document import FILE, written
+from tests.parity.live_drifts import LIVE_DRIFTS
+from tests.parity.static_drifts import STATIC_DRIFTS
+
+
+def test_a_key_that_no_drift_flips_is_accounted_for() -> None:
+    assert sorted(meaning.key for meaning in not_flipped()) == sorted(NOT_FLIPPED)
+
+
+def test_there_are_drifts_enough() -> None:
+    assert len(STATIC_DRIFTS) + len(LIVE_DRIFTS) >= 60
+
+
+def test_the_names_of_drifts_differ() -> None:
+    for names in ([drift.name for drift in STATIC_DRIFTS], [drift.name for drift in LIVE_DRIFTS]):
+        assert sorted(set(names)) == sorted(names)
+
+
+def test_the_catalogue_in_the_docs_is_the_one_in_the_code() -> None:
+    assert FILE.read_text() == written(), "run: python -m tests.parity.document"

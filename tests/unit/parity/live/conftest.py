@@ -1,0 +1,61 @@
+"""A target that is an HTTP server of the test's own."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from devenv.endpoints import Endpoint
+from devenv.lake.spec import load_spec
+from devenv.parity.observation import Target
+from devenv.stack.model import Stack
+
+SPEC = Path(__file__).parents[4] / "seed" / "lake.toml"
+Serve = Callable[[str, Mapping[str, str]], Target]
+
+
+def target(**endpoints: Endpoint) -> Target:
+    """A target with these endpoints, and a stack without services."""
+    named = {endpoint.service: endpoint for endpoint in endpoints.values()}
+    stack = Stack("tiny", {}, {}, {})
+    return Target("local", named, {}, "dev", "minio", load_spec(SPEC), stack, lambda service: None)
+
+
+@pytest.fixture
+def serve() -> Iterator[Serve]:
+    """Starts a server that answers these paths, as the only service of a target."""
+    with ExitStack() as stack:
+
+        def start(service: str, answers: Mapping[str, str]) -> Target:
+            port = stack.enter_context(_server(answers))
+            return target(only=Endpoint(service, "http", "127.0.0.1", port))
+
+        yield start
+
+
+@contextmanager
+def _server(answers: Mapping[str, str]) -> Iterator[int]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            content = answers.get(self.path)
+            self.send_response(404 if content is None else 200)
+            self.end_headers()
+            self.wfile.write((content or "").encode())
+
+        def log_message(self, *_: object) -> None:
+            """Says nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield server.server_address[1]
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()

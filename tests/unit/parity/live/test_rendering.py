@@ -1,0 +1,99 @@
+"""Values and keys are one line, and the same for the same fact."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from devenv.endpoints import Endpoint
+from devenv.parity.live.rendering import digest, facts, part, path, symbolic, text
+from devenv.parity.observation import Observation
+from devenv.stack.model import HealthCheck, HttpProbe, Limits, Local, Port, Service
+from tests.unit.parity.live.conftest import target
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        (None, "none"),
+        ("", "none"),
+        (True, "yes"),
+        (False, "no"),
+        (0, "0"),
+        ([], "[]"),
+        ("two\n  lines", "two lines"),
+        ({"b": 1, "a": [None, "ä"]}, '{"a":[null,"ä"],"b":1}'),
+    ],
+)
+def test_how_a_value_is_told(value: Any, told: str) -> None:
+    assert text(value) == told
+
+
+@given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(), st.lists))
+def test_a_value_is_always_one_line_that_says_something(value: Any) -> None:
+    assert len(text(value).splitlines()) <= 1
+
+
+@given(st.text(min_size=1))
+def test_a_part_of_a_key_has_no_dots_spaces_or_capitals(name: str) -> None:
+    assert not set(part(name)) & set(". \n")
+    assert part(name) == part(name).lower()
+
+
+def test_a_path_in_a_key_keeps_its_dots() -> None:
+    assert path("candles/symbol=BTCUSDT/2024-01.csv") == "candles/symbol=btcusdt/2024-01.csv"
+
+
+def test_a_digest_changes_with_the_value_and_not_with_the_order_of_names() -> None:
+    assert digest({"a": 1, "b": 2}) == digest({"b": 2, "a": 1})
+    assert digest({"a": 1}) != digest({"a": 2})
+
+
+def test_facts_are_observations_below_a_prefix() -> None:
+    assert list(facts("s3.bucket", {"Object Lock": None})) == [Observation("s3.bucket.object_lock", "none")]
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("http://127.0.0.1:29000/api", "http://endpoint:postgres/api"),
+        ("localhost:29000", "endpoint:postgres"),
+        ("postgres:5432", "endpoint:postgres"),
+        ("postgres:54321", "postgres:54321"),
+        ("my-postgres:5432", "my-postgres:5432"),
+        ("127.0.0.1:290001", "127.0.0.1:290001"),
+        ("10.127.0.0.1:29000", "10.127.0.0.1:29000"),
+        ("127.0.0.1:5432", "127.0.0.1:5432"),
+    ],
+)
+def test_known_addresses_are_symbols_and_others_stand(said: str, told: str) -> None:
+    known = target(postgres=Endpoint("postgres", "postgresql", "127.0.0.1", 29000))
+    known = replace(known, written=replace(known.written, services={"postgres": _service("postgres", 5432)}))
+    assert symbolic(known, said) == told
+
+
+def _service(name: str, port: int) -> Service:
+    return Service(
+        name=name,
+        image="",
+        entrypoint=(),
+        command=(),
+        environment={},
+        ports=(Port(port, port, "127.0.0.1"),),
+        mounts=(),
+        configs=(),
+        depends_on=(),
+        health=HealthCheck((), 1, 1, 1, 1, 1),
+        ready=HttpProbe("/", port),
+        bucket_call=False,
+        stop_signal="SIGTERM",
+        stop_grace=1,
+        user="",
+        limits=Limits(None, None),
+        options={},
+        local=Local(name),
+    )
