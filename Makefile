@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: help up down test check clean format lock bench
+.PHONY: help up down test test-cluster test-rest sensitivity check clean format lock bench
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1|\2/' | column -t -s'|'
@@ -13,13 +13,25 @@ up: .venv/installed ## bring the platform up, seeded
 down: .venv/installed ## stop it; the data stay
 	@$(BIN)/devenv down
 
+# In two halves at once: what takes a cluster mostly waits.
 test: .venv/tested ## every test that can run here
-	$(BIN)/pytest
+	@$(MAKE) --no-print-directory --jobs=2 test-cluster test-rest
 
-check: .venv/tested ## ruff and mypy --strict
+test-cluster:
+	$(BIN)/pytest -k k3s
+
+test-rest:
+	$(BIN)/pytest -k "not k3s"
+
+sensitivity: .venv/tested ## inject every drift that parity has to find, one at a time
+	DEVENV_DRIFTS=all $(BIN)/pytest tests/parity
+
+check: .venv/tested ## ruff, mypy --strict, hadolint, and whether k3s/base is as rendered
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+	$(BIN)/devenv render k3s --check
+	$(BIN)/hadolint compose/images/*/Dockerfile
 
 format: .venv/tested ## format the code
 	$(BIN)/ruff check --fix
@@ -37,6 +49,7 @@ lock: .venv/tested ## resolve the dependencies anew (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 		--no-annotate --extra test --extra check pyproject.toml --output-file requirements.lock
 
+# Without dependencies: the lock has them all, and an older pip would look for some of them anew.
 # One lock for users and developers: what is tested is what is installed.
 .venv/installed: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -44,7 +57,7 @@ lock: .venv/tested ## resolve the dependencies anew (needs uv)
 	@$(PYTHON) -m venv .venv || \
 		{ echo "error: $(PYTHON) cannot make a virtual environment"; echo "       on Debian and Ubuntu: sudo apt install python3-venv"; exit 1; }
 	@echo "installing devenv into .venv (once, about a minute)"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --requirement requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 

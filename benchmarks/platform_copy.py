@@ -63,7 +63,7 @@ def platform_copy(mode: str = "local") -> Iterator[PlatformCopy]:
     """A copy in a temporary folder, down (in `mode`) and deleted in the end, also after an interrupt."""
     folder = Path(tempfile.mkdtemp(prefix="devenv-bench-"))
     root = folder / "bench"
-    for name in ("compose", "seed"):
+    for name in ("compose", "k3s", "seed"):
         ignored = shutil.ignore_patterns("compose.override.yaml", "__pycache__")
         shutil.copytree(SOURCE / name, root / name, ignore=ignored)
     for name in ("requirements.lock", ".dockerignore"):  # what images are built from

@@ -45,7 +45,7 @@ def client_environment(mode: Mode, secrets: Secrets, environment: str) -> dict[s
     if "grafana" in endpoints:
         variables["GRAFANA_USER"] = "admin"
         variables["GRAFANA_PASSWORD"] = secrets["GRAFANA_ADMIN_PASSWORD"]
-    return variables
+    return {**variables, **mode.client_variables()}
 
 
 def postgres_environment(mode: Mode, secrets: Secrets, role: str) -> Mapping[str, str]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+
+from devenv.stack.addresses import LOOPBACK
 
 
 @dataclass(frozen=True)
@@ -27,3 +29,11 @@ class Endpoint:
 
 
 Endpoints = Mapping[str, Endpoint]
+
+
+def on_this_machine(services: Iterable[str], ports: Mapping[str, int]) -> dict[str, Endpoint]:
+    """The endpoints of services that listen on their instance's ports of the loopback."""
+    return {
+        name: Endpoint(name, "postgresql" if name == "postgres" else "http", LOOPBACK, ports[name])
+        for name in services
+    }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -30,6 +31,7 @@ class Instance:
     left_out: service -> why it is not part of this instance
     images: `pull` or `build`: where the images of containers come from
     variables: further variables of the stack file, such as images' names that a shell has set
+    context: the Kubernetes context of a cluster that is there already (K3s mode); None is one of its own
     """
 
     project: Project
@@ -41,6 +43,7 @@ class Instance:
     left_out: Mapping[str, str] = field(default_factory=dict)
     images: str = "pull"
     variables: Mapping[str, str] = field(default_factory=dict)
+    context: str | None = None
 
     @property
     def name(self) -> str:
@@ -90,6 +93,7 @@ class Instance:
                 "left_out": dict(self.left_out),
                 "images": self.images,
                 "variables": dict(self.variables),
+                "context": self.context,
             },
         )
 
@@ -146,6 +150,26 @@ def changing(instance: Instance, wait_s: float, on_wait: Any = None) -> Iterator
     finally:
         holder.unlink(missing_ok=True)
         lock.release()
+
+
+def forget(instance: Instance) -> None:
+    """Deletes what is kept here of an instance whose data are gone; its next start is a first one.
+
+    Where its images come from, and which cluster it is in, stay: a site that cannot pull can still not.
+    """
+    for folder in (instance.data, instance.logs):
+        shutil.rmtree(folder, ignore_errors=True)
+    for file in ("seed.json", "timeline.json", "instance.json"):
+        (instance.folder / file).unlink(missing_ok=True)
+    if instance.images != "pull" or instance.context:
+        kept = {"images": instance.images, "variables": instance.variables, "context": instance.context}
+        Instance(instance.project, instance.mode, **kept).save()  # type: ignore[arg-type]
+
+
+def note_data(instance: Instance, where: str) -> None:
+    """Has an instance whose data lie elsewhere know that it has some: `where` tells a person."""
+    make_private(instance.data)
+    (instance.data / "where.txt").write_text(f"The data of {instance.name} are in {where}.\n")
 
 
 def make_private(folder: Path) -> None:

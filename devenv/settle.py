@@ -6,7 +6,7 @@ import hashlib
 from typing import Any
 
 from devenv import ports, registry
-from devenv.errors import DevenvError
+from devenv.errors import DevenvError, UsageError
 from devenv.instance import Instance, load_instance
 from devenv.modes import check_mode
 from devenv.project import Project
@@ -16,16 +16,26 @@ from devenv.stack.addresses import wanted_ports
 from devenv.stack.compose import load
 from devenv.stack.variables import base_variables
 
+KUBERNETES_PORT = 6443  # of the cluster's own API
 
-def settle(project: Project, mode: str, settings: Settings, images: str | None = None) -> Instance:
+
+def settle(
+    project: Project,
+    mode: str,
+    settings: Settings,
+    images: str | None = None,
+    context: str | None = None,
+) -> Instance:
     """The instance with all that `up` needs; the same as last time wherever there was one.
 
     images: `pull` or `build`; None is as last time
+    context: the Kubernetes context of a cluster that is there already; None is as last time
     Raises DevenvError where its data were made with another S3 engine or other secrets.
     """
     instance = load_instance(project, check_mode(mode))
-    instance = instance.changed(**_images(instance, settings, images))
+    instance = instance.changed(context=_context(instance, context))
     instance = instance.changed(s3_engine=_engine(instance, settings))
+    instance = instance.changed(**_images(instance, settings, images))
     instance = instance.changed(secrets=_secrets(instance))
     return instance.changed(ports=_ports(instance, settings))
 
@@ -36,9 +46,25 @@ def _images(instance: Instance, settings: Settings, images: str | None) -> dict[
     if images == "build":
         from devenv.modes.compose.images import build_variables
 
-        variables |= build_variables(instance.project)
+        variables |= build_variables(instance.project, str(instance.s3_engine))
     variables |= {name: value for name, value in settings.variables.items() if name.endswith("_IMAGE")}
     return {"images": images, "variables": variables}
+
+
+def _context(instance: Instance, context: str | None) -> str | None:
+    if context is None or (context or None) == instance.context:
+        return instance.context
+    if instance.mode != "k3s":
+        raise UsageError(
+            f"mode {instance.mode} knows no context", "use it with: devenv up k3s --context NAME"
+        )
+    if instance.has_data:
+        where = f"context {instance.context}" if instance.context else "a cluster of its own"
+        raise DevenvError(
+            f"the data of {instance.name} are in {where}",
+            "delete them first: devenv down k3s --volumes",
+        )
+    return context or None
 
 
 def _engine(instance: Instance, settings: Settings) -> str:
@@ -91,6 +117,8 @@ def _ports(instance: Instance, settings: Settings) -> dict[str, int]:
                 f"the services are: {', '.join(stack.services)}",
             )
     wanted = wanted_ports(stack, settings.ports, processes=instance.mode == "local")
+    if instance.mode == "k3s":
+        wanted.append(ports.Wanted("kubernetes", KUBERNETES_PORT))
     if all(instance.ports.get(want.key) == want.preferred or not want.fixed for want in wanted) and all(
         want.key in instance.ports for want in wanted
     ):

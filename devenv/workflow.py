@@ -67,16 +67,18 @@ def up(
     seed: bool,
     timeout: float,
     images: str | None = None,
+    context: str | None = None,
 ) -> UpResult:
     """Brings the platform up, and makes the lake as declared. On a healthy instance it changes nothing.
 
     services: these and what they need; empty for all
     timeout: seconds for all services together, and as many for the seed
     images: `pull` or `build`; None is as last time
+    context: the Kubernetes context of a cluster that is there already; None is as last time
     """
     report = session.report
     with changing(load_instance(session.project, check_mode(mode_name)), timeout, _waiting(report)):
-        instance = settle(session.project, mode_name, session.settings, images)
+        instance = settle(session.project, mode_name, session.settings, images, context)
         mode = open_mode(instance, session.settings)
         wanted = services_of(mode, services)
         seed = seed and not services

@@ -17,3 +17,13 @@ def parse(text: str) -> Any:
 def dump(document: object) -> str:
     """`document` as YAML, its keys in their own order."""
     return str(yaml.dump(document, Dumper=yaml.CSafeDumper, sort_keys=False))
+
+
+def parse_all(text: str) -> list[Any]:
+    """Every document in `text`. Raises YAMLError."""
+    return list(yaml.load_all(text, Loader=yaml.CSafeLoader))
+
+
+def dump_all(documents: list[Any]) -> str:
+    """`documents` as one YAML text."""
+    return str(yaml.dump_all(documents, Dumper=yaml.CSafeDumper, sort_keys=False))

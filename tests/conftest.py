@@ -18,8 +18,10 @@ CannotTest = Callable[[str, str], NoReturn]
 
 @pytest.fixture(scope="session", autouse=True)
 def _own_registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    # Shared with the other half of `make test`, or both would choose the same ports.
+    state = tmp_path_factory.getbasetemp().parent / "devenv-state"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+        patch.setenv("XDG_STATE_HOME", str(state))
         for name in PERSONAL:
             patch.delenv(name, raising=False)
         yield

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from devenv import __version__
-from devenv.cli import images, lifecycle, look, tools, work
+from devenv.cli import images, lifecycle, look, parity, render, tools, work
 from devenv.cli.options import Options
 
 
@@ -39,7 +39,7 @@ def cli(context: click.Context, project: Path | None, verbose: bool) -> None:
         import logging
 
         logging.basicConfig(level=logging.DEBUG, format="+ %(message)s")
-        for noisy in ("urllib3", "httpx", "httpcore", "filelock", "asyncio"):
+        for noisy in ("urllib3", "httpx", "httpx2", "httpcore", "httpcore2", "filelock", "asyncio"):
             logging.getLogger(noisy).setLevel(logging.WARNING)
     context.obj = Options(project)
 
@@ -64,10 +64,12 @@ for _command in (
     look.open_,
     lifecycle.restart,
     lifecycle.reset,
+    parity.parity,
     look.list_,
     look.doctor,
     tools.tools,
     images.images,
+    render.render,
     look.completion,
 ):
     cli.add_command(_command)

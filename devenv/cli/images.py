@@ -49,7 +49,7 @@ def build(options: Options, quiet: bool) -> None:
 
     mode = _mode(options, "build")
     built = [image for image in mode.images() if image.built]
-    work.build(mode.compose, mode.instance.project, built, report.open_report(quiet, False).line)
+    work.build(mode.compose, mode.build_files, built, report.open_report(quiet, False).line)
 
 
 @images.command()
@@ -89,12 +89,14 @@ def save(options: Options, file: Path) -> None:
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
 @click.pass_obj
 def load(options: Options, file: Path) -> None:
-    """Load images that `devenv images save` has written."""
+    """Load images that `devenv images save` has written. Where they were built, they are run from then on."""
     from devenv import report
     from devenv.modes.compose import images as work
 
     mode = _mode(options)
     work.load(mode.engine, file)
+    if mode.instance.images != "build" and work.has_built(mode.engine, mode.build_variables):
+        mode = _mode(options, "build")
     here = [image.name for image in mode.images() if image.id]
     report.print_line(f"the engine has {len(here)} images of the stack: {', '.join(here)}")
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 @click.command(
     epilog="\b\nExamples:\n  devenv up\n  devenv up --no-seed\n  devenv up local prometheus\n"
+    "  devenv up compose\n  devenv up k3s --images build\n"
     "  devenv up --plan --json"
 )
 @click.argument("mode_and_services", nargs=-1, metavar="[MODE] [SERVICE]...", shell_complete=complete_service)
@@ -35,6 +36,10 @@ if TYPE_CHECKING:
     "--images",
     type=click.Choice(["pull", "build"]),
     help="For containers: pull pinned images, or build them from package registries. As last time.",
+)
+@click.option(
+    "--context",
+    help='For k3s: a cluster that is there already, by its context; "" for its own. As last time.',
 )
 @no_seed_option
 @plan_option
@@ -46,6 +51,7 @@ def up(
     options: Options,
     mode_and_services: tuple[str, ...],
     images: str | None,
+    context: str | None,
     no_seed: bool,
     plan: bool,
     timeout: float | None,
@@ -62,7 +68,7 @@ def up(
         print_plan(workflow.plan_up(session, mode_name, services), as_json)
         return
     seconds = timeout or session.settings.timeout
-    result = workflow.up(session, mode_name, services, not no_seed, seconds, images)
+    result = workflow.up(session, mode_name, services, not no_seed, seconds, images, context)
     if as_json:
         report.print_json(
             {

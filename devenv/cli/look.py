@@ -42,14 +42,15 @@ def status(options: Options, mode_name: str | None, as_json: bool) -> None:
     elif not services:
         report.print_line(f"{instance.name} has never been up: devenv up {instance.mode}")
     else:
+        imaged = any(entry.image for entry in services)
         report.print_table(
-            ("SERVICE", "STATE", "URL", "PID", "RESTARTS", "DETAIL"),
+            ("SERVICE", "STATE", "URL", *(["IMAGE"] if imaged else ["PID"]), "RESTARTS", "DETAIL"),
             [
                 (
                     entry.service,
                     entry.state,
                     endpoints[entry.service].url if entry.service in endpoints else "",
-                    str(entry.pid or ""),
+                    (entry.image or "") if imaged else str(entry.pid or ""),
                     str(entry.restarts or ""),
                     entry.detail,
                 )

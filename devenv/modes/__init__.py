@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from devenv.modes.base import Mode, Running
     from devenv.settings import Settings
 
-# mode -> module with `open_mode(instance, settings) -> Mode`; None: planned, not there yet.
-MODES: dict[str, str | None] = {
+# mode -> module with `open_mode(instance, settings) -> Mode`, open_last, end_orphans and running.
+MODES: dict[str, str] = {
     "local": "devenv.modes.local",
     "compose": "devenv.modes.compose",
-    "k3s": None,
+    "k3s": "devenv.modes.k3s",
 }
 
 
@@ -24,14 +24,12 @@ def check_mode(name: str) -> str:
     """`name`, if it is a mode that is there. Raises UsageError otherwise."""
     if name not in MODES:
         raise UsageError(f"there is no mode {name}", f"use one of: {', '.join(available())}")
-    if MODES[name] is None:
-        raise UsageError(f"mode {name} is not there yet", f"use one of: {', '.join(available())}")
     return name
 
 
 def available() -> list[str]:
     """The modes that can be used."""
-    return [name for name, module in MODES.items() if module]
+    return list(MODES)
 
 
 def open_last(instance: Instance) -> Mode | None:
@@ -47,7 +45,7 @@ def end_orphans(instance: Instance) -> int:
 
 def running() -> list[Running]:
     """Every instance of this user of which something runs, in every mode that can be asked."""
-    return [entry for name in available() for entry in import_module(str(MODES[name])).running()]
+    return [entry for name in available() for entry in import_module(MODES[name]).running()]
 
 
 def open_mode(instance: Instance, settings: Settings) -> Mode:
@@ -57,4 +55,4 @@ def open_mode(instance: Instance, settings: Settings) -> Mode:
 
 
 def _module(instance: Instance) -> Any:
-    return import_module(str(MODES[check_mode(instance.mode)]))
+    return import_module(MODES[check_mode(instance.mode)])

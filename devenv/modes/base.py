@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 
 from devenv.clock import Deadline
 from devenv.endpoints import Endpoints
 from devenv.instance import Instance
-from devenv.stack.model import Stack
+from devenv.stack.model import HealthCheck, Stack
 
 
 @dataclass(frozen=True)
@@ -59,16 +59,52 @@ class ServiceStatus:
 
 
 @dataclass(frozen=True)
+class Contained:
+    """How a container is held: facts of the modes that have containers, and of no process.
+
+    memory: in bytes; cpus: in cores; None where there is no limit
+    tmpfs: paths of folders in memory; security: such as `no-new-privileges:true`
+    """
+
+    user: str
+    memory: int | None
+    cpus: float | None
+    health: HealthCheck
+    read_only: bool
+    dropped: tuple[str, ...]
+    security: tuple[str, ...]
+    tmpfs: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Described:
-    """What the mode will run for a service, for static comparison; secrets as their tokens."""
+    """What the mode runs for a service, in the words of its container; secrets stand in it as their tokens.
+
+    A mode that translates paths and addresses (local) gives them back as the container's, where they are the
+    ones that it has put in their place; any other stands as it is.
+
+    version: the one that the stack names; what really runs only the service itself can tell
+    variables: the stack's variables of this service (S3_ADDRESS, S3_PORT, ...) as this mode has them
+    command: with the entrypoint
+    ready: the question that readiness asks: `GET s3:9000/path`, or the words of a command
+    bucket_call: whether a real S3 call is asked for, too
+    stop: the signal that ends it, and the seconds until it is killed
+    volumes: path in the container -> `volume NAME` or `folder PATH` of the project, and ` read-only`
+    configs: path in the container -> the text of the configuration file
+    contained: None for a process
+    """
 
     version: str
+    variables: Mapping[str, str]
     command: tuple[str, ...]
     environment: Mapping[str, str]
-    ready: Mapping[str, Any]
+    ready: tuple[str, ...]
+    bucket_call: bool
+    stop: tuple[str, float]
     depends_on: tuple[str, ...]
     volumes: Mapping[str, str]
     configs: Mapping[str, str]
+    contained: Contained | None
 
 
 class Mode(Protocol):
@@ -111,6 +147,9 @@ class Mode(Protocol):
     def endpoints(self) -> Endpoints:
         """Where each service is reached from this machine."""
 
+    def client_variables(self) -> Mapping[str, str]:
+        """Environment variables with which the mode's own tools reach the instance."""
+
     def logs(self, services: Sequence[str], lines: int, follow: bool) -> Iterator[tuple[str, str]]:
         """(service, line): the last `lines` of each, then new ones as they come."""
 
@@ -118,7 +157,7 @@ class Mode(Protocol):
         """Runs a command where and as the service runs; returns its exit code."""
 
     def describe(self) -> Mapping[str, Described]:
-        """What `start` runs, service by service."""
+        """What `start` runs, service by service; a service that is left out is not in it."""
 
 
 @dataclass(frozen=True)

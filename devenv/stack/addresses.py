@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from devenv.ports import Wanted
-from devenv.stack.model import Stack
+from devenv.stack.model import Service, Stack
 
 LOOPBACK = "127.0.0.1"
 
@@ -32,16 +32,23 @@ def process_variables(stack: Stack, ports: Mapping[str, int]) -> dict[str, str]:
 
     ports: as `wanted_ports` names them
     """
-    variables = {}
-    for service in stack.services.values():
-        port = str(ports[service.name])
-        variables[f"{service.variable}_PORT"] = port
-        variables[f"{service.variable}_ADDRESS"] = f"{LOOPBACK}:{port}"
-        variables[f"{service.variable}_LISTEN_HOST"] = LOOPBACK
-        variables[f"{service.variable}_LISTEN_PORT"] = port
-        for name in service.local.ports:
-            variables[f"{name}_LISTEN_PORT"] = str(ports[f"{service.name}:{name}"])
-    return variables
+    return {
+        name: value
+        for service in stack.services.values()
+        for name, value in service_variables(service, ports).items()
+    }
+
+
+def service_variables(service: Service, ports: Mapping[str, int]) -> dict[str, str]:
+    """Those of one service."""
+    port = str(ports[service.name])
+    return {
+        f"{service.variable}_PORT": port,
+        f"{service.variable}_ADDRESS": f"{LOOPBACK}:{port}",
+        f"{service.variable}_LISTEN_HOST": LOOPBACK,
+        f"{service.variable}_LISTEN_PORT": port,
+        **{f"{name}_LISTEN_PORT": str(ports[f"{service.name}:{name}"]) for name in service.local.ports},
+    }
 
 
 def process_addresses(stack: Stack, ports: Mapping[str, int]) -> dict[str, str]:

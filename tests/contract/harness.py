@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -58,24 +58,36 @@ class Harness(Protocol):
     def left(self) -> list[str]:
         """What of the instance is left on this machine: nothing, once it is stopped."""
 
+    def clear(self) -> None:
+        """Ends the instance, in whatever state a test has left it, and deletes its data."""
 
-class LocalHarness:
-    """Local mode with real processes."""
 
-    mode_name = "local"
+class Tiny:
+    """What every harness of a real mode does in the same way."""
+
+    mode_name: str
 
     def __init__(self, root: Path) -> None:
-        self.project = write_project(root)
+        self.project = Project(root) if root.exists() else write_project(root)
         self.settings = read_settings(root, {})
+
+    @property
+    def name(self) -> str:
+        """The name of what belongs to the project on an engine or in a cluster."""
+        return project_name(self.project)
 
     def unavailable(self) -> str | None:
         return None
 
     def open(self) -> Mode:
-        settle(self.project, self.mode_name, self.settings)
-        mode = open_mode(load_instance(self.project, self.mode_name), self.settings)
+        mode = self.unprepared()
         mode.prepare(lambda line: None)
         return mode
+
+    def unprepared(self) -> Mode:
+        """The mode before `prepare`, which may need an engine."""
+        settle(self.project, self.mode_name, self.settings)
+        return open_mode(load_instance(self.project, self.mode_name), self.settings)
 
     def give(self, service: str, **environment: str) -> None:
         override(self.project, service, {"environment": environment})
@@ -89,6 +101,26 @@ class LocalHarness:
 
     def answers(self, mode: Mode, service: str) -> bool:
         return not is_free(mode.endpoints()[service].port)
+
+    def left(self) -> list[str]:
+        raise NotImplementedError
+
+    def clear(self) -> None:
+        self.project.override.unlink(missing_ok=True)
+        mode = self.open()
+        for _ in mode.stop(tuple(mode.stack.services)):
+            pass
+        assert self.left() == []
+        mode.purge()
+
+    def _url(self, mode: Mode, service: str) -> str:
+        return f"{mode.endpoints()[service].url}/value"
+
+
+class LocalHarness(Tiny):
+    """Local mode with real processes."""
+
+    mode_name = "local"
 
     def left(self) -> list[str]:
         instance = load_instance(self.project, self.mode_name)
@@ -125,24 +157,16 @@ class LocalHarness:
         (first,) = (process for process in by_pid.values() if process.ppid() not in by_pid)
         return first
 
-    def _url(self, mode: Mode, service: str) -> str:
-        return f"{mode.endpoints()[service].url}/value"
 
-
-class ComposeHarness:
+class ComposeHarness(Tiny):
     """Compose mode on a real engine, in an image with Python."""
 
     mode_name = "compose"
 
     def __init__(self, root: Path) -> None:
-        self.project = write_project(root)
-        self.image = _image_with_python()
-        self.settings = replace(read_settings(root, {}), variables={"TINY_IMAGE": self.image})
-
-    @property
-    def name(self) -> str:
-        """Compose's name of the project."""
-        return project_name(self.project)
+        super().__init__(root)
+        self.image = image_with_python()
+        self.settings = replace(self.settings, variables={"TINY_IMAGE": self.image})
 
     def unavailable(self) -> str | None:
         try:
@@ -151,16 +175,6 @@ class ComposeHarness:
         except DevenvError as error:
             return error.problem
         return None if engine.image_id(self.image) else f"the engine has no image {self.image}"
-
-    def open(self) -> Mode:
-        mode = self.unprepared()
-        mode.prepare(lambda line: None)
-        return mode
-
-    def unprepared(self) -> Mode:
-        """The mode before `prepare`, which needs an engine."""
-        settle(self.project, self.mode_name, self.settings)
-        return open_mode(load_instance(self.project, self.mode_name), self.settings)
 
     def by_hand(self, mode: Mode, *words: str) -> None:
         """Runs Compose as a person would, with the file that devenv wrote."""
@@ -171,19 +185,6 @@ class ComposeHarness:
             capture_output=True,
             timeout=DEADLINE_S,
         )
-
-    def give(self, service: str, **environment: str) -> None:
-        override(self.project, service, {"environment": environment})
-
-    def put(self, mode: Mode, service: str, value: str) -> None:
-        httpx.put(f"{mode.endpoints()[service].url}/value", content=value, trust_env=False).raise_for_status()
-
-    def value(self, mode: Mode, service: str) -> str | None:
-        answer = httpx.get(f"{mode.endpoints()[service].url}/value", trust_env=False)
-        return answer.text if answer.is_success else None
-
-    def answers(self, mode: Mode, service: str) -> bool:
-        return not is_free(mode.endpoints()[service].port)
 
     def left(self) -> list[str]:
         api = find_engine().api
@@ -197,27 +198,14 @@ class ComposeHarness:
         return [entry["Name"] for entry in find_engine().api.volumes(filters=filters)["Volumes"] or []]
 
 
-class FakeHarness:
+class FakeHarness(Tiny):
     """The fake mode: everything in memory. It proves the scenarios, and what drives a mode."""
 
     mode_name = "fake"
 
     def __init__(self, root: Path) -> None:
-        self.project = write_project(root)
-        self.settings = read_settings(root, {})
+        super().__init__(root)
         fake.WORLDS.clear()
-
-    def unavailable(self) -> str | None:
-        return None
-
-    def open(self) -> Mode:
-        settle(self.project, self.mode_name, self.settings)
-        mode = open_mode(load_instance(self.project, self.mode_name), self.settings)
-        mode.prepare(lambda line: None)
-        return mode
-
-    def give(self, service: str, **environment: str) -> None:
-        override(self.project, service, {"environment": environment})
 
     def put(self, mode: Mode, service: str, value: str) -> None:
         self._world(mode).data[service] = value
@@ -235,25 +223,16 @@ class FakeHarness:
         return fake.WORLDS[mode.instance.name]
 
 
-# A new mode is a line here: every scenario is then run against it.
-REAL: dict[str, Callable[[Path], Harness]] = {"local": LocalHarness, "compose": ComposeHarness}
-
-
 @contextmanager
 def instance(harness: Harness) -> Iterator[None]:
     """The instance is gone in the end, whatever the test has left of it."""
     try:
         yield
     finally:
-        harness.project.override.unlink(missing_ok=True)
-        mode = harness.open()
-        for _ in mode.stop(tuple(mode.stack.services)):
-            pass
-        assert harness.left() == []
-        mode.purge()
+        harness.clear()
 
 
-def _image_with_python() -> str:
+def image_with_python() -> str:
     """The stack's own image for flows, which is built anyway; TINY_IMAGE names another."""
     return os.environ.get("TINY_IMAGE", "crypto-lakehouse/flows:0.1.0")
 

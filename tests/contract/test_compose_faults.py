@@ -11,9 +11,11 @@ import pytest
 
 from devenv.clock import Deadline
 from devenv.errors import DevenvError, ServiceFailed
+from devenv.instance import load_instance
 from devenv.modes.base import Mode
 from devenv.modes.compose.engine import Container, find_engine
 from devenv.ready import wait_until
+from devenv.settle import settle
 from tests.contract.harness import ComposeHarness, deadline
 from tests.fakes.project import SERVICES
 
@@ -94,6 +96,20 @@ def test_purge_leaves_no_volume(compose: ComposeHarness) -> None:
     list(mode.stop(SERVICES))
     mode.purge()
     assert compose.volumes() == []
+
+
+def test_purge_keeps_where_images_come_from(compose: ComposeHarness) -> None:
+    settle(compose.project, "compose", compose.settings, "build")
+    compose.open().purge()
+    left = load_instance(compose.project, "compose")
+    assert (left.images, left.ports) == ("build", {})
+
+
+def test_what_ended_before_is_not_told_as_stopped(compose: ComposeHarness) -> None:
+    mode = up(compose)
+    find_engine().api.kill(container(compose, "page").id, "SIGKILL")
+    becomes("it runs", lambda: container(compose, "page").state == "exited")
+    assert {event.service for event in mode.stop(SERVICES)} == {"store", "api"}
 
 
 def test_a_port_that_another_program_took_is_named(compose: ComposeHarness) -> None:

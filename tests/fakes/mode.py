@@ -12,6 +12,7 @@ from devenv.endpoints import Endpoint, Endpoints
 from devenv.errors import ServiceFailed
 from devenv.instance import Instance
 from devenv.modes.base import Change, Described, Event, Problem, Progress, ServiceStatus
+from devenv.modes.described import describe_containers
 from devenv.settings import Settings
 from devenv.stack.compose import last, load
 from devenv.stack.model import Stack
@@ -104,6 +105,9 @@ class FakeMode:
             for name in self.stack.services
         }
 
+    def client_variables(self) -> Mapping[str, str]:
+        return {}
+
     def logs(self, services: Sequence[str], lines: int, follow: bool) -> Iterator[tuple[str, str]]:
         for service in services:
             written = [line for name, line in self.world.lines if name == service]
@@ -113,18 +117,7 @@ class FakeMode:
         return int(command[-1].removeprefix("raise SystemExit(").removesuffix(")"))
 
     def describe(self) -> Mapping[str, Described]:
-        return {
-            name: Described(
-                version="1",
-                command=service.command,
-                environment=service.environment,
-                ready={"HttpProbe": vars(service.ready)},
-                depends_on=service.depends_on,
-                volumes={mount.target: mount.source for mount in service.mounts},
-                configs={},
-            )
-            for name, service in self.stack.services.items()
-        }
+        return describe_containers(self.stack, self.instance.project.root)
 
     def _change(self, name: str) -> Change:
         if name not in self.world.running:

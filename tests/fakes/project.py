@@ -17,7 +17,7 @@ SERVICES = ("store", "api", "page")
 _SERVICE = """\
   {name}:
     image: ${{TINY_IMAGE:-python:3.12-slim}}
-    user: "0:0"
+    user: ${{TINY_USER:-0:0}}
     init: true
     entrypoint: [python3]
     command: [/opt/tiny/server.py]

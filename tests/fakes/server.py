@@ -1,6 +1,6 @@
 """The program of a tiny service: GET /ready, and a value that PUT keeps on its volume. Needs nothing.
 
-BEHAVIOUR: `dies` at its start, is `never ready`, or is `deaf` to SIGTERM.
+BEHAVIOUR: `dies` at its start, is `never ready`, is `deaf` to SIGTERM, or `greedy`: writes 1 MB at its start.
 """
 
 from __future__ import annotations
@@ -49,6 +49,8 @@ def main() -> None:
     if BEHAVIOUR == "dies":
         say("the disk of the world is full")
         sys.exit(7)
+    if BEHAVIOUR == "greedy":
+        VALUE.with_name("much").write_bytes(bytes(1 << 20))
     if BEHAVIOUR == "deaf":
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
     else:

@@ -25,7 +25,7 @@ from devenv.ready import wait_until
 
 DEVENV = Path(sys.executable).with_name("devenv")
 PROJECT = Path(__file__).parents[2]
-FOLDERS = ("compose", "seed")
+FOLDERS = ("compose", "k3s", "seed")
 FILES = ("pyproject.toml", "requirements.lock", ".dockerignore")
 IGNORED = ("__pycache__", "compose.override.yaml")
 # A first `up` may build images.

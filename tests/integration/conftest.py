@@ -12,10 +12,11 @@ from typing import Any, NoReturn
 import psutil
 import pytest
 
+from devenv import programs, yaml_text
 from devenv.errors import DevenvError
 from devenv.modes.compose.engine import find_engine
 from tests.integration import observed
-from tests.integration.clone import Clone, copy_of_project
+from tests.integration.clone import PROJECT, Clone, copy_of_project
 
 NewClone = Callable[[str], Clone]
 FirstUp = tuple[Clone, dict[str, Any]]
@@ -53,17 +54,17 @@ def _first_ups(
 
     def first(mode: str) -> FirstUp:
         if mode not in made:
-            if mode == "compose" and (reason := no_engine()):
+            if mode != "local" and (reason := no_engine() or (no_cluster() if mode == "k3s" else None)):
                 cannot_test(mode, reason)
             clone = new_platform(f"platform-{mode}", grafana=True, mode=mode)
-            words = ("--images", "build") if mode == "compose" else ()
+            words = ("--images", "build") if mode != "local" else ()
             made[mode] = clone, clone.facts("up", *words)
         return made[mode]
 
     return first
 
 
-@pytest.fixture(scope="session", params=["local", "compose"])
+@pytest.fixture(scope="session", params=["local", "compose", "k3s"])
 def first_up(request: pytest.FixtureRequest, _first_ups: Callable[[str], FirstUp]) -> FirstUp:
     """The first `up` of a fresh clone, in each mode, and the facts that it told."""
     return _first_ups(request.param)
@@ -79,6 +80,12 @@ def local_platform(_first_ups: Callable[[str], FirstUp]) -> Clone:
 def compose_platform(_first_ups: Callable[[str], FirstUp]) -> Clone:
     """The platform in Compose mode, for what only containers have."""
     return _first_ups("compose")[0]
+
+
+@pytest.fixture(scope="session")
+def k3s_platform(_first_ups: Callable[[str], FirstUp]) -> Clone:
+    """The platform in K3s mode, for what only a cluster has."""
+    return _first_ups("k3s")[0]
 
 
 @pytest.fixture(scope="session")
@@ -120,6 +127,14 @@ def no_engine() -> str | None:
     except DevenvError as error:
         return error.problem
     return None
+
+
+def no_cluster() -> str | None:
+    """Why no cluster can be made to test with; None where one can."""
+    if programs.find("k3d") is None:
+        return programs.why_missing("k3d")
+    image = yaml_text.parse((PROJECT / "k3s" / "k3d.yaml").read_text())["image"]
+    return None if find_engine().image_id(image) else f"the engine has no image {image}"
 
 
 def bring_down(clone: Clone) -> None:

@@ -193,7 +193,7 @@ def test_an_edited_flow_runs_without_a_restart_of_the_worker(
     flow = platform.root / "seed" / "flows" / "daily.py"
     code, line = flow.read_text(), "%s: %d days, "
     assert line in code, "the flow says something else now: edit another of its lines here"
-    worker = platform.pids()["prefect-worker"]
+    worker = platform.services()["prefect-worker"]
     api = platform.variables()["PREFECT_API_URL"]
     with httpx.Client(base_url=api, timeout=30, trust_env=False) as prefect:
         deployment = prefect.get("/deployments/name/daily-candles/daily-candles").json()["id"]
@@ -212,7 +212,7 @@ def test_an_edited_flow_runs_without_a_restart_of_the_worker(
 
         eventually(completed)
         eventually(logged)
-    assert platform.pids()["prefect-worker"] == worker
+    assert platform.services()["prefect-worker"] == worker
 
 
 def gold_rows(clone: Clone, symbol: str) -> dict[dt.date, Day]:

@@ -67,7 +67,6 @@ def test_every_option_has_a_help_text() -> None:
         (["up", "--fast"], "No such option"),
         (["up", "--timeout", "soon"], "Invalid value for '--timeout'"),
         (["run"], "Missing argument 'COMMAND...'"),
-        (["up", "k3s"], "mode k3s is not there yet"),
         (["status", "docker"], "there is no mode docker"),
         (["up", "stroe"], "there is no service stroe"),
         (["reset"], "give --yes"),

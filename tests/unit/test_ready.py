@@ -7,13 +7,13 @@ import socket
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
 from devenv.clock import Deadline
-from devenv.ready import NotReady, exec_probe, http_probe, wait_until
+from devenv.ready import NotReady, bucket_probe, exec_probe, http_probe, wait_until
 
 
 class Clock:
@@ -79,28 +79,35 @@ def test_a_deadline_tells_what_is_left_and_what_has_passed() -> None:
     assert deadline.left == 0
 
 
-@pytest.fixture
-def server() -> Iterator[HTTPServer]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(int(self.path[1:]))
-            self.end_headers()
+class Status(BaseHTTPRequestHandler):
+    """Answers with the status that the path names."""
 
-        def log_message(self, *_: object) -> None:
-            pass
+    def do_GET(self) -> None:
+        self.send_response(int(self.path[1:]))
+        self.end_headers()
 
-    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@contextmanager
+def serving(handler: type[BaseHTTPRequestHandler]) -> Iterator[int]:
+    """The port at which it answers."""
+    with HTTPServer(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
-        yield server
-        server.shutdown()
-        thread.join()
+        try:
+            yield server.server_port
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 @pytest.mark.parametrize(("status", "ready"), [(200, True), (302, True), (404, False), (503, False)])
-def test_an_http_probe_is_content_with_200_to_399(server: HTTPServer, status: int, ready: bool) -> None:
-    answer = http_probe("127.0.0.1", server.server_port, f"/{status}")()
-    assert answer == (None if ready else f"127.0.0.1:{server.server_port}/{status}: HTTP {status}")
+def test_an_http_probe_is_content_with_200_to_399(status: int, ready: bool) -> None:
+    with serving(Status) as port:
+        answer = http_probe("127.0.0.1", port, f"/{status}")()
+    assert answer == (None if ready else f"127.0.0.1:{port}/{status}: HTTP {status}")
 
 
 def test_an_http_probe_tells_that_nobody_listens() -> None:
@@ -128,3 +135,45 @@ def test_an_exec_probe_without_its_program_is_not_ready() -> None:
 def test_an_exec_probe_that_hangs_is_not_ready() -> None:
     probe = exec_probe([sys.executable, "-c", "import signal; signal.pause()"], {}, timeout=0.2)
     assert "timed out" in (probe() or "")
+
+
+class LateS3(BaseHTTPRequestHandler):
+    """S3 that lists its bucket and its object at once, and cannot read the object until `reads` is set."""
+
+    reads = False
+    BUCKETS = (
+        "<ListAllMyBucketsResult><Buckets><Bucket><Name>bronze</Name></Bucket></Buckets>"
+        "</ListAllMyBucketsResult>"
+    )
+    OBJECTS = (
+        "<ListBucketResult><Name>bronze</Name><IsTruncated>false</IsTruncated>"
+        "<Contents><Key>raw/one.csv</Key><Size>7</Size></Contents></ListBucketResult>"
+    )
+
+    def do_GET(self) -> None:
+        path = self.path.partition("?")[0]
+        if path == "/":
+            self.answer(200, self.BUCKETS)
+        elif path == "/bronze":
+            self.answer(200, self.OBJECTS)
+        else:
+            assert path == "/bronze/raw/one.csv"
+            self.answer(206 if self.reads else 500, "o" if self.reads else "")
+
+    def answer(self, status: int, text: str) -> None:
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(text)))
+        self.send_header("Content-Type", "application/xml")
+        self.end_headers()
+        self.wfile.write(text.encode())
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def test_s3_is_ready_when_an_object_can_be_read_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving(LateS3) as port:
+        probe = bucket_probe(f"127.0.0.1:{port}", "user", "secret-key")
+        assert "a bucket call: " in (probe() or "")
+        monkeypatch.setattr(LateS3, "reads", True)
+        assert probe() is None

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from devenv.errors import DevenvError
-from devenv.instance import Instance
+from devenv.instance import Instance, forget, load_instance, note_data
 from devenv.project import Project
 from devenv.secrets import make_secrets
 from devenv.settings import Settings
@@ -94,3 +94,28 @@ def test_lost_secrets_are_made_anew_where_there_are_no_data(project: Project) ->
     project.secrets_file.unlink()
     assert settle(project, "local", MINIO).secrets
     assert project.secrets_file.exists()
+
+
+def test_data_that_lie_elsewhere_keep_their_engine_too(project: Project) -> None:
+    instance = settle(project, "compose", MINIO)
+    note_data(instance, "the Docker volumes tiny_*")
+    with pytest.raises(DevenvError, match=r"were written by minio, and s3\.engine asks for seaweedfs"):
+        settle(project, "compose", Settings(s3_engine="seaweedfs"))
+
+
+def test_k3s_has_a_port_for_its_own_api(project: Project) -> None:
+    assert set(settle(project, "k3s", MINIO).ports) == {*SERVICES, "kubernetes"}
+
+
+def test_an_instance_without_data_keeps_its_cluster_and_where_its_images_come_from(project: Project) -> None:
+    instance = settle(project, "k3s", MINIO, context="elsewhere").changed(images="build")
+    note_data(instance, "namespace tiny of context elsewhere")
+    forget(instance)
+    kept = load_instance(project, "k3s")
+    assert (kept.context, kept.images, kept.ports, kept.has_data) == ("elsewhere", "build", {}, False)
+
+
+def test_an_empty_context_is_a_cluster_of_its_own_again(project: Project) -> None:
+    settle(project, "k3s", MINIO, context="elsewhere")
+    assert settle(project, "k3s", MINIO).context == "elsewhere"
+    assert settle(project, "k3s", MINIO, context="").context is None

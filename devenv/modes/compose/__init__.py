@@ -4,28 +4,29 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
 from functools import cached_property
+from pathlib import Path
 
 from devenv.clock import Deadline
-from devenv.endpoints import Endpoint, Endpoints
+from devenv.endpoints import Endpoints, on_this_machine
 from devenv.errors import DevenvError
-from devenv.instance import Instance, make_private, project_name
+from devenv.instance import Instance, forget, make_private, note_data, project_name
 from devenv.modes.base import Change, Described, Event, Problem, Progress, Running, ServiceStatus
 from devenv.modes.compose import images, preflight
 from devenv.modes.compose.command import Compose
-from devenv.modes.compose.engine import Container, Engine, find_engine
+from devenv.modes.compose.engine import Container, Engine, find_engine, seconds_of
 from devenv.modes.compose.environment import container_variables, env_file, write_env_file
 from devenv.modes.compose.watch import Watch
+from devenv.modes.described import describe_containers
 from devenv.project import Project
 from devenv.secrets import Secrets, read_secrets
 from devenv.settings import Settings
-from devenv.stack.addresses import LOOPBACK
 from devenv.stack.compose import last, load
 from devenv.stack.model import Stack
 from devenv.stack.variables import base_variables
@@ -60,7 +61,7 @@ class ComposeMode:
     def prepare(self, progress: Progress) -> None:
         missing = [image for image in self.images() if image.id is None]
         built = [image for image in missing if image.built]
-        images.build(self.compose, self.instance.project, built, progress)
+        images.build(self.compose, self.build_files, built, progress)
         images.pull(self.compose, [image for image in missing if not image.built], progress)
 
     def changes(self, services: Sequence[str]) -> list[Change]:
@@ -77,13 +78,13 @@ class ComposeMode:
         if not stale:
             return
         make_private(self.instance.logs)
+        note_data(self.instance, f"the Docker volumes {self.name}_*")
         watch = Watch(self.engine, self.name, {name: self._hashes[name] for name in stale}, deadline)
         output = self.instance.logs / "compose.log"
         with output.open("w") as stream:
             process = self.compose.begin(
                 "up",
-                "--detach",
-                "--wait",
+                "--detach",  # without --wait: the watch knows sooner
                 "--no-build",
                 "--pull",
                 "never",
@@ -94,16 +95,16 @@ class ComposeMode:
             try:
                 yield from watch.until_ready(process, output)
             except DevenvError:
-                # A service that cannot start would be restarted for ever.
-                self.compose.run("stop", *[name for name in stale if self._is_failing(name)])
+                with suppress(DevenvError):  # it may be the engine that fails
+                    self._stop_failing(stale)
                 raise
 
     def stop(self, services: Sequence[str]) -> Iterator[Event]:
         everything = set(services) >= set(self.stack.services)
         words = ["down", "--remove-orphans"] if everything else ["stop", *services]
-        running = [entry for entry in self.engine.containers(self.name) if entry.state == "running"]
         watch = Watch(self.engine, self.name, {}, Deadline.after(0))
-        yield from watch.until_gone(self.compose.begin(*words, output=subprocess.PIPE), running)
+        began = time.time()
+        yield from watch.until_gone(self.compose.begin(*words, output=subprocess.PIPE), began)
 
     def restart(self, service: str, deadline: Deadline) -> Iterator[Event]:
         yield from self.stop([service])
@@ -111,22 +112,18 @@ class ComposeMode:
 
     def purge(self) -> None:
         self.compose.run("down", "--volumes", "--remove-orphans")
-        shutil.rmtree(self.instance.logs, ignore_errors=True)
-        for file in ("seed.json", "timeline.json", "instance.json"):
-            (self.instance.folder / file).unlink(missing_ok=True)
         env_file(self.instance).unlink(missing_ok=True)
+        forget(self.instance)
 
     def status(self) -> list[ServiceStatus]:
         found = {entry.service: entry for entry in self.engine.containers(self.name)}
         return [self._status_of(name, found.get(name)) for name in self.stack.services]
 
     def endpoints(self) -> Endpoints:
-        return {
-            name: Endpoint(
-                name, "postgresql" if name == "postgres" else "http", LOOPBACK, self.instance.ports[name]
-            )
-            for name in self.stack.services
-        }
+        return on_this_machine(self.stack.services, self.instance.ports)
+
+    def client_variables(self) -> Mapping[str, str]:
+        return {}
 
     def logs(self, services: Sequence[str], lines: int, follow: bool) -> Iterator[tuple[str, str]]:
         options = ["--no-color", "--tail", str(lines), *(["--follow"] if follow else [])]
@@ -147,24 +144,23 @@ class ComposeMode:
         return subprocess.run(words, env=self.compose.environment(), check=False).returncode
 
     def describe(self) -> Mapping[str, Described]:
-        return {
-            name: Described(
-                version=service.image.rpartition(":")[2],
-                command=(*service.entrypoint, *service.command),
-                environment=service.environment,
-                ready={type(service.ready).__name__: vars(service.ready)},
-                depends_on=service.depends_on,
-                volumes={mount.target: mount.source for mount in service.mounts},
-                configs={item.target: item.config for item in service.configs},
-            )
-            for name, service in self.stack.services.items()
-        }
+        return describe_containers(self.stack, self.instance.project.root)
 
     # -- images, beside the protocol -----------------------------------------------------------
 
     def images(self) -> list[images.Image]:
         """The images of the stack, and whether the engine has them."""
-        return images.stack_images(self.stack, self.engine, images.build_variables(self.instance.project))
+        return images.stack_images(self.stack, self.engine, self.build_variables)
+
+    @property
+    def build_variables(self) -> Mapping[str, str]:
+        """What compose.yaml has to be given so that it runs the images that are built here."""
+        return images.build_variables(self.instance.project, str(self.instance.s3_engine))
+
+    @property
+    def build_files(self) -> list[Path]:
+        """The files that say how images are built."""
+        return images.build_files(self.instance.project, str(self.instance.s3_engine))
 
     # -- how -----------------------------------------------------------------------------------
 
@@ -226,6 +222,11 @@ class ComposeMode:
     def _published(self) -> set[str]:
         return {entry.service for entry in self.engine.containers(self.name) if entry.state == "running"}
 
+    def _stop_failing(self, names: Sequence[str]) -> None:
+        """A service that cannot start would be restarted for ever."""
+        if failing := [name for name in names if self._is_failing(name)]:
+            self.compose.run("stop", *failing)  # without a name it would stop all
+
     def _is_failing(self, name: str) -> bool:
         found = [entry for entry in self.engine.containers(self.name) if entry.service == name]
         return any(entry.state == "restarting" or entry.health != "healthy" for entry in found)
@@ -236,7 +237,7 @@ class ComposeMode:
         inspected = self.engine.inspect(found.id)
         restarts = int(inspected.get("RestartCount", 0))
         state_now = inspected.get("State") or {}
-        started, pid = _seconds(state_now.get("StartedAt", "")), state_now.get("Pid") or None
+        started, pid = seconds_of(state_now.get("StartedAt", "")), state_now.get("Pid") or None
         if found.state == "restarting":
             last_lines = self.engine.tail(found.id, 1)
             return ServiceStatus(
@@ -286,10 +287,3 @@ def running() -> list[Running]:
         for name, (folder, parts) in found.items()
         if project_name(Project(folder.parent)) == name
     ]
-
-
-def _seconds(text: str) -> float | None:
-    try:
-        return datetime.fromisoformat(text[:19] + "+00:00").timestamp()
-    except ValueError:
-        return None

@@ -6,8 +6,9 @@ import os
 import re
 import signal
 import subprocess
-import time
-from collections.abc import Collection, Iterator, Mapping
+import threading
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -16,9 +17,10 @@ from devenv.clock import Deadline
 from devenv.errors import DevenvError, ServiceFailed
 from devenv.modes.base import Event
 from devenv.modes.compose.command import failed
-from devenv.modes.compose.engine import Container, Engine
+from devenv.modes.compose.engine import Container, Engine, seconds_of
 
-PAUSE_S = 0.2
+# The containers are looked at when the engine tells of something, and after this time in any case.
+PAUSE_S = 1.0
 LOG_LINES = 15
 # A container that was restarting before this `up` is given a moment to be replaced by it.
 PATIENCE_S = 5.0
@@ -42,54 +44,61 @@ class Watch:
         that dies, is unhealthy, or is not ready at the deadline; Compose is stopped then."""
         running: set[str] = set()
         ready: set[str] = set()
-        before = {entry.id for entry in self._containers() if entry.state == "restarting"}
-        replaced = {entry.id: entry.service for entry in self._containers() if self._is_outdated(entry)}
+        news = threading.Event()
         try:
-            while True:
-                ended = process.poll() is not None
-                now = self._containers()
-                for gone in replaced.keys() - {entry.id for entry in now if entry.state == "running"}:
-                    service = replaced.pop(gone)
-                    yield Event(service, "stopping", self.deadline.passed)
-                    yield Event(service, "stopped", self.deadline.passed)
-                for entry in now:
-                    if entry.id in replaced:
-                        continue
-                    if entry.service not in self.wanted or entry.service in ready:
-                        continue
-                    if entry.state == "running" and entry.service not in running:
-                        running.add(entry.service)
-                        yield Event(entry.service, "starting", self.deadline.passed)
-                    if self._is_ready(entry):
-                        ready.add(entry.service)
-                        yield Event(entry.service, "ready", self.deadline.passed)
-                    self._check(entry, running, before)
-                if ended:
-                    break
-                if self.deadline.left <= 0:
-                    raise self._late(ready)
-                time.sleep(min(PAUSE_S, self.deadline.left))
+            with self.engine.listening(self.project, news.set), _ending(process, news.set):
+                first = self._containers()
+                before = {entry.id for entry in first if entry.state == "restarting"}
+                replaced = {entry.id: entry.service for entry in first if self._is_outdated(entry)}
+                while True:
+                    news.clear()
+                    ended = process.poll() is not None
+                    now = self._containers()
+                    for gone in replaced.keys() - {entry.id for entry in now if entry.state == "running"}:
+                        service = replaced.pop(gone)
+                        yield Event(service, "stopping", self.deadline.passed)
+                        yield Event(service, "stopped", self.deadline.passed)
+                    for entry in now:
+                        if entry.id in replaced:
+                            continue
+                        if entry.service not in self.wanted or entry.service in ready:
+                            continue
+                        if entry.state == "running" and entry.service not in running:
+                            running.add(entry.service)
+                            yield Event(entry.service, "starting", self.deadline.passed)
+                        if self._is_ready(entry):
+                            ready.add(entry.service)
+                            yield Event(entry.service, "ready", self.deadline.passed)
+                        self._check(entry, running, before)
+                    if ended and (process.returncode or ready == self.wanted.keys()):
+                        break
+                    if self.deadline.left <= 0:
+                        raise self._late(ready)
+                    news.wait(min(PAUSE_S, self.deadline.left))
         finally:
             _interrupt(process)
         if process.returncode:
             raise self._failed(output)
 
-    def until_gone(self, process: subprocess.Popen[str], running: Collection[Container]) -> Iterator[Event]:
-        """Yields an event for each of the `running` containers as Compose says so, until it has ended.
+    def until_gone(self, process: subprocess.Popen[str], began: float) -> Iterator[Event]:
+        """Yields an event for each container that Compose says to be stopping or stopped, until it has ended;
+        none for one that had ended before: `began` in seconds since 1970.
 
         Raises DevenvError with its last words where it fails.
         """
-        services = {entry.name: entry.service for entry in running}
         said = []
         try:
+            # Asked only now: the SDK is loaded while Compose is.
+            ended = {entry.name for entry in self._containers() if self._had_ended(entry, began)}
             for line in process.stdout or ():
                 said.append(line)
                 found = STOP_LINE.match(line)
-                if found and found["name"] in services:
+                if found and found["name"] not in ended:
                     kind: Literal["stopping", "stopped"] = (
                         "stopping" if found["word"] == "Stopping" else "stopped"
                     )
-                    yield Event(services[found["name"]], kind, self.deadline.passed)
+                    service = found["name"].removeprefix(f"{self.project}-").rpartition("-")[0]
+                    yield Event(service, kind, self.deadline.passed)
             process.wait()
         finally:
             _interrupt(process)
@@ -100,6 +109,12 @@ class Watch:
 
     def _containers(self) -> list[Container]:
         return self.engine.containers(self.project)
+
+    def _had_ended(self, entry: Container, began: float) -> bool:
+        if entry.state in ("running", "restarting", "paused"):
+            return False
+        finished = (self.engine.inspect(entry.id).get("State") or {}).get("FinishedAt", "")
+        return (seconds_of(finished) or 0.0) < began
 
     def _is_outdated(self, entry: Container) -> bool:
         wanted = self.wanted.get(entry.service)
@@ -148,6 +163,18 @@ class Watch:
                     what = "it is unhealthy" if unhealthy else f"{ENDED}: {found['why']}"
                     return self._dead(entry, what)
         return failed("up", words)
+
+
+@contextmanager
+def _ending(process: subprocess.Popen[str], heard: Callable[[], None]) -> Iterator[None]:
+    """Calls `heard` from another thread when the process ends."""
+
+    def wait() -> None:
+        process.wait()
+        heard()
+
+    threading.Thread(target=wait, daemon=True).start()
+    yield
 
 
 def _interrupt(process: subprocess.Popen[str]) -> None:

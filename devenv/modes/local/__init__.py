@@ -14,12 +14,13 @@ from pathlib import Path
 import psutil
 
 from devenv.clock import Deadline
-from devenv.endpoints import Endpoint, Endpoints
+from devenv.endpoints import Endpoints, on_this_machine
 from devenv.errors import DevenvError
-from devenv.instance import MARK, Instance, make_private
+from devenv.instance import MARK, Instance, forget, make_private
 from devenv.modes.base import Change, Described, Event, Problem, Progress, Running, ServiceStatus
 from devenv.modes.local import logs as log_files
 from devenv.modes.local import preflight, processes
+from devenv.modes.local.describing import describe
 from devenv.modes.local.files import write_files
 from devenv.modes.local.graph import in_order
 from devenv.modes.local.ledger import Ledger
@@ -33,7 +34,7 @@ from devenv.modes.local.supervisor import Supervised, Supervisor
 from devenv.programs import Program, find
 from devenv.secrets import Secrets, read_secrets, reveal
 from devenv.settings import Settings
-from devenv.stack.addresses import LOOPBACK, process_variables
+from devenv.stack.addresses import process_variables
 from devenv.stack.compose import last, load
 from devenv.stack.model import Stack
 from devenv.stack.variables import base_variables
@@ -129,10 +130,8 @@ class LocalMode:
         yield from self.start([service], deadline)
 
     def purge(self) -> None:
-        for folder in (self.instance.data, self.instance.logs, self.instance.folder / "config"):
-            shutil.rmtree(folder, ignore_errors=True)
-        for file in ("seed.json", "timeline.json", "instance.json"):
-            (self.instance.folder / file).unlink(missing_ok=True)
+        shutil.rmtree(self.instance.folder / "config", ignore_errors=True)
+        forget(self.instance)
 
     def status(self) -> list[ServiceStatus]:
         states = self.supervisor.states()
@@ -140,13 +139,12 @@ class LocalMode:
             return list(pool.map(partial(self._status_of, states), self.stack.services))
 
     def endpoints(self) -> Endpoints:
-        return {
-            name: Endpoint(
-                name, "postgresql" if name == "postgres" else "http", LOOPBACK, self.instance.ports[name]
-            )
-            for name in self.stack.services
-            if name in self.processes
-        }
+        return on_this_machine(
+            [name for name in self.stack.services if name in self.processes], self.instance.ports
+        )
+
+    def client_variables(self) -> Mapping[str, str]:
+        return {}
 
     def logs(self, services: Sequence[str], lines: int, follow: bool) -> Iterator[tuple[str, str]]:
         files = {name: self.instance.logs / f"{name}.log" for name in services}
@@ -175,18 +173,7 @@ class LocalMode:
         ).returncode
 
     def describe(self) -> Mapping[str, Described]:
-        return {
-            name: Described(
-                version=process.program.version,
-                command=process.argv[6:],
-                environment=process.environment,
-                ready={type(process.probe).__name__: vars(process.probe)},
-                depends_on=process.service.depends_on,
-                volumes={mount.target: mount.source for mount in process.service.mounts},
-                configs={str(path): text for path, text in process.files.items()},
-            )
-            for name, process in self.processes.items()
-        }
+        return describe(self.stack, self.instance, self.processes)
 
     # -- how ---------------------------------------------------------------------------------
 
@@ -291,6 +278,8 @@ def running() -> list[Running]:
     """The instances of which processes run."""
     found: dict[str, Running] = {}
     for marked in processes.all_marked():
+        if not marked.instance.endswith("-local"):
+            continue  # K3s mode's port-forwards carry the mark too
         parts = found[marked.instance].parts + 1 if marked.instance in found else 1
         found[marked.instance] = Running(marked.instance, "local", Path(marked.project), parts)
     return list(found.values())

@@ -29,11 +29,13 @@ class Process:
 
     folders: to be there before it starts
     files: configuration files, translated
+    words: what the words of its container mean here
     fingerprint: another one means that the process has to be restarted
     """
 
     service: Service
     program: Program
+    words: Translation
     port: int
     argv: tuple[str, ...]
     environment: Mapping[str, str]
@@ -72,6 +74,11 @@ def plan(
     }
 
 
+def config_folder(instance: Instance, service: Service) -> Path:
+    """Where a service's configuration files lie, at their paths in the container."""
+    return instance.folder / "config" / service.name
+
+
 def _process(
     stack: Stack,
     service: Service,
@@ -80,7 +87,7 @@ def _process(
     addresses: Mapping[str, str],
     absent: list[str],
 ) -> Process:
-    config = instance.folder / "config" / service.name
+    config = config_folder(instance, service)
     words = translation(stack, service, instance.data, config, addresses, absent)
     temporary = instance.folder / "tmp" / service.name
     environment = {
@@ -94,6 +101,7 @@ def _process(
     return Process(
         service=service,
         program=program,
+        words=words,
         port=instance.ports[service.name],
         argv=("/bin/sh", "-c", RUN, "sh", str(log), str(environment_file), *command),
         environment=environment,

@@ -65,11 +65,14 @@ def of_instance(name: str, data: Path, programs: Collection[Path]) -> list[psuti
 
 def service_of(process: psutil.Process) -> str:
     """The service that a process of an instance belongs to; empty for the supervisor."""
-    for candidate in (process, *process.parents()):
-        with contextlib.suppress(*GONE):
-            environment = candidate.environ()
-            if MARK in environment:
-                return environment.get(SERVICE_MARK, "")
+    candidate: psutil.Process | None = process
+    with contextlib.suppress(*GONE):  # it, or what has started it, may end meanwhile
+        while candidate:
+            with contextlib.suppress(psutil.AccessDenied):
+                environment = candidate.environ()
+                if MARK in environment:
+                    return environment.get(SERVICE_MARK, "")
+            candidate = candidate.parent()
     return ""
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from devenv.errors import StackError
+from devenv.stack.addresses import LOOPBACK
 from devenv.stack.model import Service, Stack
 
 # First folders of a path that means one in the container, next to those the stack mounts something in.
@@ -17,6 +18,8 @@ SYSTEM_FOLDERS = frozenset(
 )
 # A path stands at the start of a word, or behind =, a comma, a colon or white space: not within a URL.
 PATH = re.compile(r"(?:(?<=[=,:\s])|^)/[\w.@{}*+-]+(?:/[\w.@{}*+-]+)*/?")
+
+LOOPBACK_ADDRESS = re.compile(rf"(?<![\w.]){re.escape(LOOPBACK)}:\d+\b")
 
 
 class _Absent(Exception):
@@ -70,6 +73,34 @@ class Translation:
                 "take the address from an environment variable of the service",
             )
         return text
+
+    def word_back(self, text: str) -> str:
+        """The container's paths in place of those that stand for them here."""
+        for container, here in self.paths.items():
+            text = container.join(re.split(rf"{re.escape(here)}(?![\w.-])", text))
+        return text
+
+    def file_back(self, name: str, text: str) -> str:
+        """A configuration file of this machine with the container's paths and addresses in it."""
+        names = {here: container for container, here in self.addresses.items()}
+
+        def back(value: object) -> object:
+            if isinstance(value, str):
+                value = LOOPBACK_ADDRESS.sub(lambda match: names.get(match[0], match[0]), value)
+                return self.word_back(value)
+            if isinstance(value, list):
+                return [back(item) for item in value]
+            if isinstance(value, dict):
+                return {key: back(item) for key, item in value.items()}
+            return value
+
+        if name.endswith(".json"):
+            return json.dumps(back(json.loads(text)))
+        if name.endswith((".yml", ".yaml")):
+            from devenv import yaml_text
+
+            return yaml_text.dump(back(yaml_text.parse(text)))
+        return self.word_back(text)
 
     def _document(self, name: str, text: str, parse: Callable[[str], object]) -> object:
         try:
