@@ -10,10 +10,11 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
 
+from devenv.modes.calling import calls
 from devenv.modes.local import LocalMode
 from devenv.modes.local.files import write_files
 from devenv.modes.local.logs import tail
-from devenv.modes.local.probes import bucket_probe_of, probe_of
+from devenv.modes.local.probes import probe_of
 from devenv.secrets import reveal
 
 PAUSE_S = 0.02
@@ -92,7 +93,8 @@ class ByHand:
     def _wait(self, name: str) -> None:
         process = self.mode.processes[name]
         deadline = time.monotonic() + DEADLINE_S
-        for probe in (probe_of(process), bucket_probe_of(process, self.mode.secrets)):
+        further = calls(self.mode.stack, self.mode.endpoints(), self.mode.secrets)
+        for probe in (probe_of(process), further.get(name)):
             while probe is not None and (answer := probe()) is not None:
                 if self._running[name].poll() is not None or time.monotonic() > deadline:
                     lines = "\n".join(tail(process.log, LOG_LINES))

@@ -17,8 +17,6 @@ from devenv.errors import DevenvError, LockedError
 from devenv.project import Project
 from devenv.state import read_state, write_state
 
-MARK = "DEVENV_INSTANCE"
-
 
 @dataclass(frozen=True)
 class Instance:

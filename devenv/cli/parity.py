@@ -18,6 +18,7 @@ FORMATS = ("table", "json", "junit", "markdown")
 @click.command(
     epilog="\b\nExamples:\n  devenv parity                        compares the modes that are up\n"
     "  devenv parity local compose --up     brings them up first, and down again\n"
+    "  devenv parity local compose --restarts  what a restart of each service changes, too\n"
     "  devenv parity local --record         keeps what was measured in .devenv/parity/local.json\n"
     "  devenv parity local --against FILE   compares with what was recorded\n"
     "  devenv parity --against A --against B   compares two recordings, with nothing up\n"
@@ -25,6 +26,7 @@ FORMATS = ("table", "json", "junit", "markdown")
 )
 @click.argument("modes", nargs=-1, metavar="[MODE]...")
 @click.option("--up", is_flag=True, help="Bring each mode up, measure it, and take it down if it was not up.")
+@click.option("--restarts", is_flag=True, help="Restart each service once, too; takes minutes.")
 @click.option("--record", is_flag=True, help="Keep what is measured in .devenv/parity/MODE.json.")
 @click.option(
     "--against",
@@ -48,6 +50,7 @@ def parity(
     options: Options,
     modes: tuple[str, ...],
     up: bool,
+    restarts: bool,
     record: bool,
     against: tuple[Path, ...],
     form: str,
@@ -63,7 +66,8 @@ def parity(
     from devenv.parity import run
 
     session = options.session(quiet)
-    outcome = run.parity(session, modes, up, record, against, timeout or session.settings.timeout)
+    seconds = timeout or session.settings.timeout
+    outcome = run.parity(session, modes, up, record, against, seconds, restarts)
     _show(outcome, run.sources(session, outcome), form)
     failed = [failure for one in outcome.measured for failure in one.failed.values()]
     if failed:
@@ -85,8 +89,8 @@ def _explain(key: str) -> None:
     report.print_line(f"{key}: {meaning.what}")
     report.print_line(f"why it matters: {meaning.why}")
     report.print_line(f"where it comes from: {meaning.source}")
-    if meaning.contained:
-        report.print_line("it is compared between the modes that run containers")
+    if meaning.family:
+        report.print_line(f"a fact of {meaning.family}: it is compared between the modes that have them")
 
 
 def _show(outcome: Outcome, where: Where, form: str) -> None:

@@ -10,7 +10,7 @@ from typing import Literal, Protocol
 from devenv.clock import Deadline
 from devenv.endpoints import Endpoints
 from devenv.instance import Instance
-from devenv.stack.model import HealthCheck, Stack
+from devenv.stack.model import Stack
 
 
 @dataclass(frozen=True)
@@ -62,18 +62,28 @@ class ServiceStatus:
 class Contained:
     """How a container is held: facts of the modes that have containers, and of no process.
 
-    memory: in bytes; cpus: in cores; None where there is no limit
+    memory, shared_memory: in bytes; cpus: in cores; None where there is no limit
     tmpfs: paths of folders in memory; security: such as `no-new-privileges:true`
+    reaped: whether children that have lost their parent are; restarted: whether it is when it ends
+    start_interval: seconds between two questions until it is ready first; start_period: seconds until it has
+        failed; retries: failures in a row until it is not ready afterwards
+    asking: how it is asked from then on, in its keeper's own terms: `health.interval` or `probe.period`
     """
 
     user: str
     memory: int | None
     cpus: float | None
-    health: HealthCheck
+    shared_memory: int | None
     read_only: bool
     dropped: tuple[str, ...]
     security: tuple[str, ...]
     tmpfs: tuple[str, ...]
+    reaped: bool
+    restarted: bool
+    start_interval: float
+    start_period: float
+    retries: int
+    asking: Mapping[str, str]
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
@@ -10,6 +12,7 @@ from typing import Any, cast
 from devenv.modes.base import Contained, Described
 from devenv.stack.model import ConfigFile, HttpProbe, Mount, Probe, Service, Stack
 
+GET = "GET"
 EVERY_ADDRESS = "0.0.0.0"  # noqa: S104 (what containers bind; only 127.0.0.1 is published)
 
 
@@ -25,7 +28,7 @@ def describe_service(stack: Stack, service: Service, project: Path) -> Described
     """One service as a container."""
     port = service.ports[0]
     return Described(
-        version=_version(service.image),
+        version=version_of(service.image),
         variables={
             f"{service.variable}_PORT": str(port.published),
             f"{service.variable}_ADDRESS": f"{service.name}:{port.target}",
@@ -40,15 +43,15 @@ def describe_service(stack: Stack, service: Service, project: Path) -> Described
         stop=(service.stop_signal, service.stop_grace),
         depends_on=service.depends_on,
         volumes={mount.target: volume(mount, project) for mount in service.mounts},
-        configs={item.target: config_text(stack.configs[item.config]) for item in service.configs},
-        contained=_contained(service),
+        configs={item.target: config_text(stack.configs[item.config]) for item in service.own_configs},
+        contained=_contained(stack, service),
     )
 
 
 def question(service: str, probe: Probe) -> tuple[str, ...]:
     """What a probe asks, as `Described.ready` has it."""
     if isinstance(probe, HttpProbe):
-        return ("GET", f"{service}:{probe.port}{probe.path}")
+        return (GET, f"{service}:{probe.port}{probe.path}")
     return probe.command
 
 
@@ -66,7 +69,7 @@ def config_text(config: ConfigFile) -> str:
     return Path(config.file).read_text() if config.file else str(config.content)
 
 
-def _version(image: str) -> str:
+def version_of(image: str) -> str:
     """The version in an image's tag, without the letter before it and the variant behind it: images of
     different makers name the same release v3.5.0, 3.5.0 and 3.5.0-bookworm."""
     tag = image.rpartition("/")[2].partition(":")[2].partition("@")[0]
@@ -74,15 +77,28 @@ def _version(image: str) -> str:
     return found[1] if found else tag
 
 
-def _contained(service: Service) -> Contained:
-    options = cast(Mapping[str, Any], service.options)
+def _contained(stack: Stack, service: Service) -> Contained:
+    options, health = cast(Mapping[str, Any], service.options), service.health
+    scripts = [config_text(stack.configs[item.config]) for item in service.health_configs]
     return Contained(
         user=service.user,
         memory=service.limits.memory,
         cpus=service.limits.cpus,
-        health=service.health,
+        shared_memory=int(options["shm_size"]) if "shm_size" in options else None,
         read_only=bool(options.get("read_only", False)),
         dropped=tuple(sorted(options.get("cap_drop", ()))),
         security=tuple(sorted(options.get("security_opt", ()))),
         tmpfs=tuple(sorted(options.get("tmpfs", ()))),
+        reaped=bool(options.get("init", False)),
+        restarted=options.get("restart") in ("always", "unless-stopped"),
+        # An engine that knows no start_interval asks at the other one.
+        start_interval=min(health.start_interval, health.interval),
+        start_period=health.start_period,
+        retries=health.retries,
+        asking={
+            "health.test": shlex.join(health.test),
+            "health.script": hashlib.sha256("".join(scripts).encode()).hexdigest()[:12],
+            "health.interval": f"{health.interval:g} s",
+            "health.timeout": f"{health.timeout:g} s",
+        },
     )

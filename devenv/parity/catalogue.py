@@ -32,7 +32,8 @@ LIVE: tuple[str, ...] = (
     "devenv.parity.live.s3_versions",
     "devenv.parity.live.s3_writing",
 )
-SPEC = "devenv.parity.spec_meanings"
+# Meanings of what is found in other ways.
+FURTHER = ("devenv.parity.spec_meanings", "devenv.parity.restarts")
 
 
 def checks() -> tuple[Check, ...]:
@@ -43,7 +44,7 @@ def checks() -> tuple[Check, ...]:
 @lru_cache(maxsize=1)
 def meanings() -> tuple[Meaning, ...]:
     """Of all keys, static and live."""
-    return tuple(meaning for name in (SPEC, *LIVE) for meaning in import_module(name).MEANINGS)
+    return tuple(meaning for name in (*FURTHER, *LIVE) for meaning in import_module(name).MEANINGS)
 
 
 @lru_cache(maxsize=4096)

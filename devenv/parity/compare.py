@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from devenv.parity.allowed import ABSENT, Allowed, AllowedList
 from devenv.parity.catalogue import meaning_of
@@ -65,10 +65,17 @@ def compare(measured: Sequence[Measured], known: AllowedList) -> Comparison:
     return Comparison(labels, len(origins), tuple(drifts), tuple(allowed), tuple(stale))
 
 
+def differing(before: Measured, after: Measured) -> Mapping[str, Mapping[str, str]]:
+    """key -> both values, of all that differs between two measurements of one mode."""
+    sides = (replace(before, label="before"), replace(after, label="after"))
+    found = compare(sides, AllowedList({}, {}))
+    return {drift.key: drift.values for drift in found.drifts}
+
+
 def _has_to_have(one: Measured, key: str, check: str, services: frozenset[str]) -> bool:
     if check in one.failed or (group(key) in services and group(key) not in one.services):
         return False
-    return one.has_containers or not check or not meaning_of(key).contained
+    return not check or not (family := meaning_of(key).family) or family in one.families
 
 
 def _expected(

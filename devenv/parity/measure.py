@@ -7,10 +7,8 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
-from devenv.clock import Deadline
 from devenv.endpoints import Endpoint
 from devenv.errors import DevenvError
-from devenv.instance import changing
 from devenv.modes.base import Mode
 from devenv.parity.catalogue import checks, meaning_of
 from devenv.parity.measured import Failure, Measured
@@ -69,11 +67,6 @@ def static_facts(session: Session, mode: Mode) -> list[Observation]:
 def target_of(session: Session, mode: Mode) -> Target:
     """What the live checks are handed."""
 
-    def restart(service: str) -> None:
-        with changing(mode.instance, session.settings.timeout):
-            for event in mode.restart(service, Deadline.after(session.settings.timeout)):
-                session.report.event(event)
-
     return Target(
         mode=mode.instance.mode,
         endpoints=mode.endpoints(),
@@ -82,7 +75,6 @@ def target_of(session: Session, mode: Mode) -> Target:
         s3_engine=str(mode.instance.s3_engine),
         spec=session.lake_spec(),
         written=mode.written,
-        restart=restart,
     )
 
 

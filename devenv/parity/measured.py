@@ -56,9 +56,9 @@ class Measured:
         return {key: check for check, part in self.found.items() for key in part}
 
     @cached_property
-    def has_containers(self) -> bool:
-        """Whether it is of a mode that runs containers."""
-        return any(meaning_of(key).contained for key in self.observations)
+    def families(self) -> frozenset[str]:
+        """The families of facts that its mode has."""
+        return frozenset(meaning_of(key).family for key in self.observations)
 
     @cached_property
     def services(self) -> frozenset[str]:

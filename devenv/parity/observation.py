@@ -29,7 +29,6 @@ class Target:
 
     secrets: name -> value; never to be part of an observation
     written: the stack with the containers' own addresses
-    restart: restarts one service, and returns when it is ready
     """
 
     mode: str
@@ -39,7 +38,6 @@ class Target:
     s3_engine: str
     spec: LakeSpec
     written: Stack
-    restart: Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -59,11 +57,12 @@ class Meaning:
     key: `{word}` in it stands for one word without a dot, `{words*}` for anything:
         `s3.bucket.{layer}.versioning`, `s3.object.{layer}.{path*}.digest`
     source: the file that it comes from: `lake.toml`, `compose.yaml`, ...
-    contained: a fact of containers, which a mode of plain processes cannot have
+    family: facts that only some modes have (`containers`: those of no plain process); where none of a family
+        is observed, none is asked for
     """
 
     key: str
     what: str
     why: str
     source: str
-    contained: bool = False
+    family: str = ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from devenv import workflow
@@ -16,6 +17,7 @@ from devenv.parity.allowed import read_allowed
 from devenv.parity.compare import Comparison, compare
 from devenv.parity.measure import measure
 from devenv.parity.measured import Measured, read_recording, write_recording
+from devenv.parity.restarts import with_restarts
 from devenv.project import Project
 from devenv.workflow import Session
 
@@ -40,12 +42,19 @@ class Outcome:
 
 
 def parity(
-    session: Session, names: Sequence[str], up: bool, record: bool, against: Sequence[Path], timeout: float
+    session: Session,
+    names: Sequence[str],
+    up: bool,
+    record: bool,
+    against: Sequence[Path],
+    timeout: float,
+    restarts: bool = False,
 ) -> Outcome:
     """Measures modes and compares them, with each other and with the recordings `against`.
 
     names: the modes; none for all that are up, or for none where two recordings are given
     up: brings each mode up, and down again if it was not up
+    restarts: restarts each service once, too, and observes what that changes
     Each recording is written as soon as its mode has been measured. Raises DevenvError for a mode that is
     not up, and for a recording that cannot be used.
     """
@@ -68,6 +77,9 @@ def parity(
         with _running(session, name, up, timeout) as mode:
             session.report.step(number, len(wanted), f"measure {mode.instance.name}")
             one = measure(session, mode)
+            if restarts and not one.failed:
+                again = partial(measure, session, mode)
+                one = with_restarts(mode, one, again, timeout, session.report.line)
             if record or lone or one.failed:
                 recorded.append(recording_file(session.project, name))
                 write_recording(one, recorded[-1])

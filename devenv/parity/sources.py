@@ -23,10 +23,19 @@ ENTRIES = {
     "depends-on": ("depends_on",),
     "limit.memory": ("deploy",),
     "limit.cpus": ("deploy",),
+    "limit.shared-memory": ("shm_size",),
     "root.read-only": ("read_only",),
     "root.tmpfs": ("tmpfs",),
     "capabilities.dropped": ("cap_drop",),
     "security": ("security_opt",),
+    "reaped": ("init",),
+    "restarted": ("restart",),
+    "start.interval": ("healthcheck", "start_interval"),
+    "start.period": ("healthcheck", "start_period"),
+    "ready.retries": ("healthcheck", "retries"),
+    "health.script": ("healthcheck", "test"),
+    "probe.period": ("x-ready",),
+    "probe.timeout": ("x-ready",),
 }
 
 

@@ -7,8 +7,18 @@ from devenv.parity.observation import Meaning
 STACK = "compose.yaml"
 
 
-def _spec(key: str, what: str, why: str, contained: bool = False) -> Meaning:
-    return Meaning(f"{{service}}.spec.{key}", what, why, STACK, contained)
+# Families: what only some modes have.
+CONTAINERS = "containers"
+ENGINE = "the engine's health checks"
+KUBELET = "the kubelet's probes"
+
+
+def _spec(key: str, what: str, why: str, family: str = "") -> Meaning:
+    return Meaning(f"{{service}}.spec.{key}", what, why, STACK, family)
+
+
+def _held(key: str, what: str, why: str) -> Meaning:
+    return _spec(key, what, why, CONTAINERS)
 
 
 MEANINGS = (
@@ -56,28 +66,23 @@ MEANINGS = (
         "a digest of what the configuration file at this path says, whatever its comments and layout",
         "rules, dashboards and policies are in these files",
     ),
-    _spec("user", "the user that the container runs as", "what it may read and write depends on it", True),
-    _spec("limit.memory", "the memory that it may use", "beyond it the service is killed", True),
-    _spec("limit.cpus", "the cores that it may use", "below its need the service times out", True),
-    _spec("health.test", "the command of the health check", "it has to ask what readiness asks", True),
-    _spec("health.interval", "seconds between two health checks", "how soon a dead service is known", True),
-    _spec("health.timeout", "seconds that a health check may take", "a slow answer counts as none", True),
-    _spec("health.retries", "failures until it is unhealthy", "how soon a dead service is known", True),
-    _spec(
-        "health.start-period",
-        "seconds in which failures do not count",
-        "a slow machine needs them to start at all",
-        True,
-    ),
-    _spec(
-        "root.read-only",
-        "whether its own file system is read-only",
-        "what it writes has to be on a volume",
-        True,
-    ),
-    _spec("root.tmpfs", "folders in memory", "what it writes there is gone at a restart", True),
-    _spec(
-        "capabilities.dropped", "what the kernel does not let it do", "an intruder has no more than it", True
-    ),
-    _spec("security", "further limits", "an intruder has no more than it", True),
+    _held("user", "the user that the container runs as", "what it may read and write depends on it"),
+    _held("limit.memory", "the memory that it may use", "beyond it the service is killed"),
+    _held("limit.cpus", "the cores that it may use", "below its need the service times out"),
+    _held("limit.shared-memory", "the size of /dev/shm", "parallel queries of Postgres fail without"),
+    _held("root.read-only", "whether its file system is read-only", "what it writes has to be on a volume"),
+    _held("root.tmpfs", "folders that are gone with it", "what it writes there is gone at a restart"),
+    _held("capabilities.dropped", "what the kernel does not let it do", "an intruder has no more than it"),
+    _held("security", "further limits", "an intruder has no more than it"),
+    _held("reaped", "whether children without a parent are reaped", "they would fill the table of processes"),
+    _held("restarted", "whether it is started again when it ends", "a service that dies has to come back"),
+    _held("start.interval", "seconds between two questions until it is ready first", "how soon `up` ends"),
+    _held("start.period", "seconds that a start may take", "a slow machine needs them to start at all"),
+    _held("ready.retries", "failures in a row until it is not ready", "how soon a dead service is known"),
+    _spec("health.test", "the command of the health check", "it has to ask what readiness asks", ENGINE),
+    _spec("health.script", "a digest of the script that it runs", "it decides how often it asks", ENGINE),
+    _spec("health.interval", "seconds between two health checks", "how soon a dead service is known", ENGINE),
+    _spec("health.timeout", "seconds that a health check may take", "a slow answer counts as none", ENGINE),
+    _spec("probe.period", "seconds between two probes", "how soon a dead service is known", KUBELET),
+    _spec("probe.timeout", "seconds that a probe may take", "a slow answer counts as none", KUBELET),
 )

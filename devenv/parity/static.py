@@ -61,15 +61,17 @@ def _container_facts(held: Contained) -> Iterator[tuple[str, str]]:
     yield "user", held.user
     yield "limit.memory", "none" if held.memory is None else f"{held.memory} bytes"
     yield "limit.cpus", "none" if held.cpus is None else f"{held.cpus:g}"
-    yield "health.test", " ".join(map(_quoted, held.health.test))
-    yield "health.interval", f"{held.health.interval:g} s"
-    yield "health.timeout", f"{held.health.timeout:g} s"
-    yield "health.retries", str(held.health.retries)
-    yield "health.start-period", f"{held.health.start_period:g} s"
+    yield "limit.shared-memory", "by default" if held.shared_memory is None else f"{held.shared_memory} bytes"
     yield "root.read-only", str(held.read_only).lower()
     yield "root.tmpfs", " ".join(held.tmpfs) or "none"
     yield "capabilities.dropped", " ".join(held.dropped) or "none"
     yield "security", " ".join(held.security) or "none"
+    yield "reaped", str(held.reaped).lower()
+    yield "restarted", str(held.restarted).lower()
+    yield "start.interval", f"{held.start_interval:g} s"
+    yield "start.period", f"{held.start_period:g} s"
+    yield "ready.retries", str(held.retries)
+    yield from held.asking.items()
 
 
 def _canonical(target: str, text: str) -> str:

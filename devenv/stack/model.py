@@ -126,6 +126,16 @@ class Service:
     local: Local
 
     @property
+    def health_configs(self) -> tuple[ConfigMount, ...]:
+        """Configuration files that the health check alone runs."""
+        return tuple(item for item in self.configs if item.target in self.health.test)
+
+    @property
+    def own_configs(self) -> tuple[ConfigMount, ...]:
+        """Configuration files of the service itself."""
+        return tuple(item for item in self.configs if item not in self.health_configs)
+
+    @property
     def variable(self) -> str:
         """The prefix of its variables in the stack file: `PREFECT_SERVER` for prefect-server."""
         return self.name.upper().replace("-", "_")

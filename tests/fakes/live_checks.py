@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from devenv.parity.observation import Check, Meaning, Observation, Target
 
 GONE: set[str] = set()
+SIZE = ["9"]
 
 
 def _colour(target: Target) -> Iterator[Observation]:
@@ -16,7 +17,7 @@ def _colour(target: Target) -> Iterator[Observation]:
 
 
 def _size(target: Target) -> Iterator[Observation]:
-    yield Observation("api.size", "9")
+    yield Observation("api.size", SIZE[0])
 
 
 CHECKS = (Check("store.colours", "store", _colour), Check("api.sizes", "api", _size))

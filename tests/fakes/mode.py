@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
@@ -26,6 +27,7 @@ class World:
     running: service -> digest of what it was started with
     problems: what preflight finds
     dying: services that end as soon as they are started
+    starts: how often each service was started
     """
 
     running: dict[str, str] = field(default_factory=dict)
@@ -33,6 +35,7 @@ class World:
     lines: list[tuple[str, str]] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     dying: set[str] = field(default_factory=set)
+    starts: Counter[str] = field(default_factory=Counter)
 
     def listening(self, instance: Instance) -> set[int]:
         """The ports on which something answers."""
@@ -72,6 +75,7 @@ class FakeMode:
             if name in self.world.dying:
                 raise ServiceFailed(f"service {name}: it ended", f"read its log: devenv logs {name}", "bang")
             self.world.running[name] = self._digest(name)
+            self.world.starts[name] += 1
             self.world.lines.append((name, f"{name} listens"))
             yield Event(name, "ready", deadline.passed)
 
@@ -93,7 +97,7 @@ class FakeMode:
 
     def status(self) -> list[ServiceStatus]:
         return [
-            ServiceStatus(name, "ready", pid=1000 + number)
+            ServiceStatus(name, "ready", pid=1000 + number, started=float(self.world.starts[name]))
             if name in self.world.running
             else ServiceStatus(name, "stopped")
             for number, name in enumerate(self.stack.services)

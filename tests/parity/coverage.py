@@ -153,6 +153,10 @@ NOT_FLIPPED: dict[str, str] = {
         ],
         "a deployment made anew from another seed/lake.toml or seed/flows",
     ),
+    **dict.fromkeys(
+        ["{service}.spec.probe.period", "{service}.spec.probe.timeout"],
+        "another devenv: the stack does not say how the kubelet asks a service that is ready",
+    ),
     "prefect-server.deployments": "a deployment more in seed/lake.toml",
     "postgres.behaviour.conflict.{case}": "a server that detects conflicts otherwise",
     "postgres.session.{case}": "another rule of access for the sessions that are tried, or TLS",

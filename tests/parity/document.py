@@ -23,7 +23,7 @@ def written() -> str:
 def _lines() -> Iterator[str]:
     groups: dict[str, list[str]] = {}
     for meaning in meanings():
-        marked = " (containers)" if meaning.contained else ""
+        marked = f" ({meaning.family})" if meaning.family else ""
         row = f"| `{meaning.key}`{marked} | {meaning.what} | {meaning.why} | {meaning.source} |"
         groups.setdefault(group(meaning.key), []).append(row)
     for name, rows in groups.items():

@@ -7,10 +7,6 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any, Generic, TypeVar
 
-from devenv.parity.allowed import AllowedList
-from devenv.parity.compare import compare
-from devenv.parity.measured import Measured
-
 Change = TypeVar("Change")
 
 
@@ -26,12 +22,6 @@ class Drift(Generic[Change]):
     change: Change
     keys: tuple[str, ...]
     also: tuple[str, ...] = ()
-
-
-def differing(before: Measured, after: Measured) -> Mapping[str, Mapping[str, str]]:
-    """key -> both values, of all that parity calls a drift between two measurements of one mode."""
-    found = compare([before, after], AllowedList({}, {}))
-    return {drift.key: drift.values for drift in found.drifts}
 
 
 def misnamed(drift: Drift[Any], found: Mapping[str, Mapping[str, str]]) -> list[str]:

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from devenv.modes import open_mode
+from devenv.modes.compose.engine import Engine
+from devenv.modes.k3s import K3sMode
 from devenv.parity.measure import static_facts
 from devenv.parity.measured import Measured
 from devenv.project import Project
@@ -18,6 +20,13 @@ from devenv.settle import settle
 from devenv.workflow import Session
 
 ROOT = Path(__file__).parents[2]
+
+
+class EngineWithoutImages(Engine):
+    """Names the images on a cluster's node as the stack does, with no engine to ask."""
+
+    def image_id(self, name: str) -> str | None:
+        return None
 
 
 @dataclass(frozen=True)
@@ -43,6 +52,8 @@ class Copy:
         project = Project(self.root)
         session = Session(project, read_settings(self.root, {}), QuietReport())
         mode = open_mode(settle(project, mode_name, session.settings), session.settings)
+        if isinstance(mode, K3sMode):
+            mode.engine = EngineWithoutImages("unix:///nowhere")
         facts = {one.key: one.value for one in static_facts(session, mode)}
         return Measured(f"{mode_name} in {self.root}", mode_name, "", "minio", "dev", {"spec": facts}, {})
 
@@ -50,7 +61,7 @@ class Copy:
 def copy_of_project(root: Path) -> Copy:
     """A copy in the new folder `root`."""
     ignored = shutil.ignore_patterns("compose.override.yaml", "__pycache__")
-    for folder in ("compose", "seed"):
+    for folder in ("compose", "k3s", "seed"):
         shutil.copytree(ROOT / folder, root / folder, ignore=ignored)
     (root / "devenv.toml").write_text('s3.engine = "minio"\n')
     return Copy(root)

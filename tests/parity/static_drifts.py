@@ -13,6 +13,10 @@ StaticDrift = Drift[Callable[[Copy], None]]
 PROMETHEUS = "compose/config/prometheus/prometheus.yml"
 RULES = "compose/config/prometheus/rules.yml"
 STACK = "compose/compose.yaml"
+EVERY_SERVICE = (
+    *("s3", "postgres", "prefect-server", "prefect-worker"),
+    *("alertmanager", "prometheus", "postgres-exporter", "grafana"),
+)
 
 
 def _override(service: str, **entry: Any) -> Callable[[Copy], None]:
@@ -175,8 +179,18 @@ STATIC_DRIFTS: tuple[StaticDrift, ...] = (
     Drift("less time to end", _override("s3", stop_grace_period="5s"), ("s3.spec.stop.grace",)),
     Drift("another pause between health checks", _health(interval="5s"), ("postgres.spec.health.interval",)),
     Drift("less time for a health check", _health(timeout="9s"), ("postgres.spec.health.timeout",)),
-    Drift("more retries", _health(retries=9), ("postgres.spec.health.retries",)),
-    Drift("less time to start", _health(start_period="9s"), ("postgres.spec.health.start-period",)),
+    Drift("more retries", _health(retries=9), ("postgres.spec.ready.retries",)),
+    Drift("less time to start", _health(start_period="9s"), ("postgres.spec.start.period",)),
+    Drift(
+        "longer pauses until it is ready",
+        _health(interval="2s", start_interval="2s"),
+        ("postgres.spec.start.interval", "postgres.spec.health.interval"),
+    ),
+    Drift(
+        "a health check that asks in another way",
+        _edit("compose/config/health.sh", "HEALTHY_PAUSE=45", "HEALTHY_PAUSE=5"),
+        tuple(f"{name}.spec.health.script" for name in EVERY_SERVICE),
+    ),
     # -- data and files ------------------------------------------------------------------------
     Drift(
         "data beside the volume",
@@ -254,23 +268,16 @@ STATIC_DRIFTS: tuple[StaticDrift, ...] = (
     Drift(
         "a capability left",
         _edit(STACK, "cap_drop: [ALL]", "cap_drop: [NET_RAW]"),
-        tuple(
-            f"{name}.spec.capabilities.dropped"
-            for name in (
-                "s3",
-                "postgres",
-                "prefect-server",
-                "prefect-worker",
-                "alertmanager",
-                "prometheus",
-                "postgres-exporter",
-                "grafana",
-            )
-        ),
+        tuple(f"{name}.spec.capabilities.dropped" for name in EVERY_SERVICE),
     ),
     Drift(
         "privileges that can grow",
         _override("s3", security_opt=["seccomp=unconfined"]),
         ("s3.spec.security",),
+    ),
+    Drift("children that nobody reaps", _override("grafana", init=False), ("grafana.spec.reaped",)),
+    Drift("a service that stays away", _override("grafana", restart="no"), ("grafana.spec.restarted",)),
+    Drift(
+        "less shared memory", _override("postgres", shm_size="64m"), ("postgres.spec.limit.shared-memory",)
     ),
 )

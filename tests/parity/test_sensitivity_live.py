@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from devenv.clock import Deadline
+from devenv.parity.compare import differing
 from devenv.parity.measured import Measured, group
 from devenv.ready import wait_until
 from tests.parity.draw import drawn
-from tests.parity.drift import Drift, differing, misnamed
+from tests.parity.drift import Drift, misnamed
 from tests.parity.lab import Lab, LiveChange
 from tests.parity.live_drifts import LIVE_DRIFTS
 

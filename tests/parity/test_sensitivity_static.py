@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from devenv.errors import StackError
+from devenv.parity.compare import differing
 from devenv.parity.measured import Measured
 from tests.parity.draw import drawn
-from tests.parity.drift import differing, misnamed
+from tests.parity.drift import misnamed
 from tests.parity.project_copy import Copy, copy_of_project
 from tests.parity.static_drifts import PROMETHEUS, STACK, STATIC_DRIFTS, StaticDrift
+
+# What K3s cannot express, it refuses by name; what a restricted namespace asks, it has in any case.
+REFUSED_BY_K3S = {
+    "flows that can be written to": "can be written to",
+    "privileges that can grow": "security_opt",
+    "a service that stays away": "restart",
+}
+THE_SAME_IN_K3S = {"a capability left"}
 
 
 @pytest.fixture(scope="module")
@@ -28,6 +39,26 @@ def copy(tmp_path: Path) -> Copy:
 def test_a_static_drift_is_found_and_named(copy: Copy, unchanged: Measured, drift: StaticDrift) -> None:
     drift.change(copy)
     assert misnamed(drift, differing(unchanged, copy.static())) == []
+
+
+@pytest.fixture(scope="module")
+def unchanged_in_k3s(tmp_path_factory: pytest.TempPathFactory) -> Measured:
+    return copy_of_project(tmp_path_factory.mktemp("unchanged-k3s") / "lake").static("k3s")
+
+
+@pytest.mark.parametrize("drift", drawn(STATIC_DRIFTS, 12), ids=lambda drift: drift.name)
+def test_a_static_drift_reaches_the_manifests(
+    copy: Copy, unchanged_in_k3s: Measured, drift: StaticDrift
+) -> None:
+    drift.change(copy)
+    if drift.name in REFUSED_BY_K3S:
+        with pytest.raises(StackError, match=REFUSED_BY_K3S[drift.name]):
+            copy.static("k3s")
+        return
+    # Health checks are the engine's; the kubelet asks by itself.
+    keys = tuple(key for key in drift.keys if ".spec.health." not in key)
+    of_k3s = replace(drift, keys=() if drift.name in THE_SAME_IN_K3S else keys)
+    assert misnamed(of_k3s, differing(unchanged_in_k3s, copy.static("k3s"))) == []
 
 
 @pytest.mark.parametrize(

@@ -17,13 +17,16 @@ from devenv.clock import Deadline
 from devenv.endpoints import Endpoints, on_this_machine
 from devenv.errors import DevenvError
 from devenv.instance import Instance, forget, make_private, note_data, project_name
+from devenv.marks import marks
 from devenv.modes.base import Change, Described, Event, Problem, Progress, Running, ServiceStatus
+from devenv.modes.calling import calls
 from devenv.modes.compose import images, preflight
 from devenv.modes.compose.command import Compose
 from devenv.modes.compose.engine import Container, Engine, find_engine, seconds_of
 from devenv.modes.compose.environment import container_variables, env_file, write_env_file
 from devenv.modes.compose.watch import Watch
 from devenv.modes.described import describe_containers
+from devenv.modes.unfinished import end_unfinished, unfinished
 from devenv.project import Project
 from devenv.secrets import Secrets, read_secrets
 from devenv.settings import Settings
@@ -79,7 +82,10 @@ class ComposeMode:
             return
         make_private(self.instance.logs)
         note_data(self.instance, f"the Docker volumes {self.name}_*")
-        watch = Watch(self.engine, self.name, {name: self._hashes[name] for name in stale}, deadline)
+        end_unfinished(self.instance)
+        hashes = {name: self._hashes[name] for name in stale}
+        further = calls(self.stack, self.endpoints(), self.secrets)
+        watch = Watch(self.engine, self.name, hashes, deadline, further)
         output = self.instance.logs / "compose.log"
         with output.open("w") as stream:
             process = self.compose.begin(
@@ -91,6 +97,7 @@ class ComposeMode:
                 "--remove-orphans",
                 *services,
                 output=stream,
+                marks=marks(self.instance),
             )
             try:
                 yield from watch.until_ready(process, output)
@@ -102,9 +109,11 @@ class ComposeMode:
     def stop(self, services: Sequence[str]) -> Iterator[Event]:
         everything = set(services) >= set(self.stack.services)
         words = ["down", "--remove-orphans"] if everything else ["stop", *services]
+        end_unfinished(self.instance)
         watch = Watch(self.engine, self.name, {}, Deadline.after(0))
         began = time.time()
-        yield from watch.until_gone(self.compose.begin(*words, output=subprocess.PIPE), began)
+        process = self.compose.begin(*words, output=subprocess.PIPE, marks=marks(self.instance))
+        yield from watch.until_gone(process, began)
 
     def restart(self, service: str, deadline: Deadline) -> Iterator[Event]:
         yield from self.stop([service])
@@ -220,6 +229,9 @@ class ComposeMode:
         return Change(name, "keep")
 
     def _published(self) -> set[str]:
+        """The services that may hold their ports."""
+        if unfinished(self.instance):
+            return set(self.stack.services)
         return {entry.service for entry in self.engine.containers(self.name) if entry.state == "running"}
 
     def _stop_failing(self, names: Sequence[str]) -> None:
@@ -269,6 +281,7 @@ def open_last(instance: Instance) -> ComposeMode | None:
 
 def end_orphans(instance: Instance) -> int:
     """Removes containers of an instance whose state folder is gone; the volumes stay."""
+    end_unfinished(instance)
     engine = find_engine()
     found = engine.containers(project_name(instance.project))
     if found:

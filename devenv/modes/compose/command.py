@@ -6,7 +6,7 @@ import logging
 import os
 import shlex
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -60,13 +60,18 @@ class Compose:
             raise failed(arguments[0], done.stderr)
         return done.stdout
 
-    def begin(self, *arguments: str, output: IO[str] | int) -> subprocess.Popen[str]:
-        """Starts it, with what it says going to `output`: a file, or subprocess.PIPE."""
+    def begin(
+        self, *arguments: str, output: IO[str] | int, marks: Mapping[str, str]
+    ) -> subprocess.Popen[str]:
+        """Starts it, with what it says going to `output`: a file, or subprocess.PIPE.
+
+        marks: by which it is found again if whoever began it is killed
+        """
         command = self.words(*arguments)
         log.debug(shlex.join(command))
         return subprocess.Popen(
             command,
-            env=self.environment(),
+            env={**self.environment(), **marks},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,

@@ -9,7 +9,7 @@ import subprocess
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -18,6 +18,7 @@ from devenv.errors import DevenvError, ServiceFailed
 from devenv.modes.base import Event
 from devenv.modes.compose.command import failed
 from devenv.modes.compose.engine import Container, Engine, seconds_of
+from devenv.ready import Probe
 
 # The containers are looked at when the engine tells of something, and after this time in any case.
 PAUSE_S = 1.0
@@ -32,12 +33,17 @@ STOP_LINE = re.compile(r"^ *Container (?P<name>\S+) +(?P<word>Stopping|Stopped) 
 
 @dataclass(frozen=True)
 class Watch:
-    """One `docker-compose up` on `engine`; `wanted` gives the configuration hash of each service to start."""
+    """One `docker-compose up` or `down` on `engine`.
+
+    wanted: the configuration hash of each service to start
+    calls: what a service is asked, too, once its container is healthy
+    """
 
     engine: Engine
     project: str
     wanted: Mapping[str, str]
     deadline: Deadline
+    calls: Mapping[str, Probe] = field(default_factory=dict)
 
     def until_ready(self, process: subprocess.Popen[str], output: Path) -> Iterator[Event]:
         """Yields events until all is ready and Compose has ended. Raises ServiceFailed at the first service
@@ -122,7 +128,12 @@ class Watch:
 
     def _is_ready(self, entry: Container) -> bool:
         current = entry.config_hash == self.wanted[entry.service]
-        return current and entry.state == "running" and entry.health == "healthy"
+        return current and entry.state == "running" and entry.health == "healthy" and not self._call(entry)
+
+    def _call(self, entry: Container) -> str | None:
+        """None where the service answers its call, or has none; else what was seen."""
+        call = self.calls.get(entry.service)
+        return call() if call else None
 
     def _check(self, entry: Container, running: Collection[str], before: Collection[str]) -> None:
         replaced_soon = entry.id in before and self.deadline.passed < PATIENCE_S
@@ -149,6 +160,8 @@ class Watch:
         )
 
     def _last_answer(self, entry: Container) -> str:
+        if entry.health == "healthy" and (answer := self._call(entry)):
+            return answer
         health = (self.engine.inspect(entry.id).get("State") or {}).get("Health") or {}
         answers = [" ".join(one["Output"].split()) for one in health.get("Log") or []]
         return next((answer for answer in reversed(answers) if answer), entry.text)

@@ -14,13 +14,14 @@ from queue import SimpleQueue
 from devenv.clock import Deadline
 from devenv.endpoints import Endpoints, on_this_machine
 from devenv.errors import DevenvError
-from devenv.instance import Instance, forget, make_private, note_data, project_name
+from devenv.instance import Instance, forget, note_data, project_name
 from devenv.modes.base import Change, Described, Event, Problem, Progress, Running, ServiceStatus
+from devenv.modes.calling import calls
 from devenv.modes.compose.engine import Engine, find_engine
-from devenv.modes.described import describe_containers
 from devenv.modes.k3s import cluster as own
 from devenv.modes.k3s import node_images, observed, preflight, render
 from devenv.modes.k3s.context import ContextCluster
+from devenv.modes.k3s.describing import describe
 from devenv.modes.k3s.engine_images import EngineImages
 from devenv.modes.k3s.forwards import end_forwards, forwarding
 from devenv.modes.k3s.kubectl import Kubectl
@@ -30,6 +31,7 @@ from devenv.modes.k3s.reach import reach
 from devenv.modes.k3s.secret import secret_object
 from devenv.modes.k3s.shape import instance_variables, port_variables, rendering_variables, shape_of
 from devenv.modes.k3s.watch import Watch
+from devenv.modes.unfinished import unfinished
 from devenv.project import Project
 from devenv.ready import wait_until
 from devenv.secrets import Secrets, read_secrets
@@ -67,9 +69,10 @@ class K3sMode:
         problems = list(preflight.engine_problems(self.engine))
         if problems:
             return problems
+        running = self.cluster.is_running() or bool(unfinished(self.instance))
         return [
             *preflight.tool_problems(),
-            *preflight.port_problems(self.instance, self.cluster.is_running()),
+            *preflight.port_problems(self.instance, running),
             *preflight.resource_problems(self.engine),
         ]
 
@@ -82,6 +85,8 @@ class K3sMode:
         wanted = self.stack.needed_by(tuple(services))
         if not self.cluster.is_running():
             return [Change(name, "start", "its cluster does not run") for name in wanted]
+        if not self.cluster.kubeconfig.exists():
+            return [Change(name, "start", "its cluster was not finished") for name in wanted]
         self._wait_for_api(Deadline.after(API_DEADLINE_S))
         workloads, pods = self.live.workloads(), self.live.pods()
         if not self.cluster.fits(self.shape):
@@ -121,7 +126,9 @@ class K3sMode:
         self._apply(manifests, wanted)
         self.cluster.publish({name: self.stack.services[name].ports[0].target for name in wanted})
         try:
-            yield from Watch(self.live, self.stack, self.endpoints(), deadline).until_ready(stale, before)
+            further = calls(self.stack, self.endpoints(), self.secrets)
+            watch = Watch(self.live, self.stack, self.endpoints(), deadline, further)
+            yield from watch.until_ready(stale, before)
         except DevenvError:
             # A service that cannot start would be restarted for ever.
             self._scale_down_failing(stale)
@@ -129,10 +136,10 @@ class K3sMode:
         self.live.note_applied({name: manifests.digests[name] for name in stale})
 
     def stop(self, services: Sequence[str]) -> Iterator[Event]:
-        if not self.cluster.is_running():
-            return
         everything = set(services) >= set(self.stack.services)
         try:
+            if not self.cluster.is_running() or not self.cluster.kubeconfig.exists():
+                return
             self._wait_for_api(Deadline.after(API_DEADLINE_S))
             watch = Watch(self.live, self.stack, self.endpoints(), Deadline.after(STOP_DEADLINE_S))
             yield from watch.until_gone(list(services))
@@ -199,7 +206,8 @@ class K3sMode:
         return subprocess.run(words, check=False).returncode
 
     def describe(self) -> Mapping[str, Described]:
-        return describe_containers(self.placed, self.instance.project.root)
+        loaded = self.engine_images.names(tuple(self.placed.services)) if not self.instance.context else {}
+        return describe(self.manifests(), self.placed, {there: own for own, there in loaded.items()})
 
     # -- how -----------------------------------------------------------------------------------
 
@@ -219,7 +227,7 @@ class K3sMode:
         kubeconfig = self.instance.folder / "kubeconfig"
         if self.instance.context:
             return ContextCluster(self.name, self.instance.context, self.instance, kubeconfig)
-        return own.Cluster(self.name, self.engine, self.instance.project.root, kubeconfig)
+        return own.Cluster(self.instance, self.engine, kubeconfig)
 
     @cached_property
     def live(self) -> observed.Cluster:
@@ -257,9 +265,6 @@ class K3sMode:
         return f"namespace {self.name} of context {self.instance.context}"
 
     def _wait_for_api(self, deadline: Deadline) -> None:
-        if not self.cluster.kubeconfig.exists():
-            make_private(self.instance.folder)
-            self.cluster.write_kubeconfig()
         if isinstance(self.cluster, ContextCluster):
             wait_until(self.live.answers, deadline)
             return
@@ -366,7 +371,7 @@ def end_orphans(instance: Instance) -> int:
         return forwards  # what it reaches is a cluster elsewhere, which only the lost state has named
     name = project_name(instance.project)
     with tempfile.TemporaryDirectory(prefix="devenv-k3s-") as folder:
-        cluster = own.Cluster(name, find_engine(), instance.project.root, Path(folder) / "kubeconfig")
+        cluster = own.Cluster(instance, find_engine(), Path(folder) / "kubeconfig")
         if not cluster.is_running():
             return 0
         cluster.write_kubeconfig()

@@ -15,10 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from devenv.errors import DevenvError
+from devenv.instance import Instance, project_name
+from devenv.marks import marks
 from devenv.modes.base import Progress
 from devenv.modes.compose.engine import Engine, seconds_of
 from devenv.modes.k3s.k3d import k3d_program
 from devenv.modes.k3s.render import DATA_FOLDER
+from devenv.modes.unfinished import end_unfinished
 from devenv.stack.addresses import LOOPBACK
 from devenv.state import write_private
 
@@ -55,12 +58,19 @@ class Shape:
 
 @dataclass(frozen=True)
 class Cluster:
-    """The cluster `name` on `engine`, whether it is there or not."""
+    """The cluster of `instance` on `engine`, whether it is there or not.
 
-    name: str
+    kubeconfig: where its configuration for clients is kept; without it the cluster was not finished
+    """
+
+    instance: Instance
     engine: Engine
-    project: Path
     kubeconfig: Path
+
+    @property
+    def name(self) -> str:
+        """k3d's name for it."""
+        return project_name(self.instance.project)
 
     @property
     def node(self) -> str:
@@ -91,8 +101,13 @@ class Cluster:
 
     def ensure(self, shape: Shape, progress: Progress) -> None:
         """Has the cluster run in that shape: made, made anew, or started. The data stay in any case."""
+        end_unfinished(self.instance)
         found = self.engine.inspect(self.node)
-        if found and _label(found, SHAPE_LABEL) != shape.digest:
+        if found and not self.kubeconfig.exists():
+            progress(f"cluster {self.name} is made anew: it was not finished")
+            self.delete()
+            found = {}
+        elif found and _label(found, SHAPE_LABEL) != shape.digest:
             progress(f"cluster {self.name} is made anew: its ports, mounts or version have changed")
             self.delete()
             found = {}
@@ -102,8 +117,6 @@ class Cluster:
         elif (found.get("State") or {}).get("Status") != "running":
             progress(f"starting cluster {self.name}")
             self._start()
-        if not self.kubeconfig.exists():
-            self.write_kubeconfig()
 
     def write_kubeconfig(self) -> None:
         """Writes its configuration for clients, readable by its owner alone."""
@@ -125,6 +138,10 @@ class Cluster:
         """Stops the node at once. Its pods have been ended before; its own store survives a crash."""
         import docker
 
+        end_unfinished(self.instance)
+        if not self.is_running():
+            return
+
         try:
             self.engine.ask("kill", self.node)
         except docker.errors.APIError as error:
@@ -135,8 +152,9 @@ class Cluster:
 
     def delete(self) -> None:
         """Removes the cluster; the data stay."""
-        self._k3d("cluster", "delete", self.name)
+        end_unfinished(self.instance)
         self.kubeconfig.unlink(missing_ok=True)
+        self._k3d("cluster", "delete", self.name)
 
     def delete_data(self) -> None:
         """Removes the volume with the data, which nothing may use any more."""
@@ -148,19 +166,20 @@ class Cluster:
             return
 
     def _create(self, shape: Shape) -> None:
+        self.kubeconfig.unlink(missing_ok=True)
         self.engine.ask("create_volume", self.volume, labels=self._labels)
         self._k3d(*self.create_words(shape))
         self.write_kubeconfig()
 
     @property
     def _labels(self) -> dict[str, str]:
-        return {INSTANCE_LABEL: f"{self.name}-k3s", PROJECT_LABEL: str(self.project)}
+        return {INSTANCE_LABEL: self.instance.name, PROJECT_LABEL: str(self.instance.project.root)}
 
     def create_words(self, shape: Shape) -> list[str]:
         """The words after `k3d` that make the cluster, once its volume is there."""
         ports = [f"{LOOPBACK}:{port}:{node_port}@server:0:direct" for port, node_port in shape.ports.items()]
         mounts = [f"{source}:{target}@server:0" for source, target in shape.mounts.items()]
-        marks = {**self._labels, SHAPE_LABEL: shape.digest}
+        labels = {**self._labels, SHAPE_LABEL: shape.digest}
         return [
             *("cluster", "create", self.name, "--config", str(shape.config)),
             *("--api-port", f"{LOOPBACK}:{shape.api_port}"),
@@ -168,7 +187,11 @@ class Cluster:
             *("--volume", f"{self.volume}:{DATA_FOLDER}@server:0"),
             *(word for mount in mounts for word in ("--volume", mount)),
             *(word for port in ports for word in ("--port", port)),
-            *(word for mark in marks.items() for word in ("--runtime-label", "=".join(mark) + "@server:0")),
+            *(
+                word
+                for label in labels.items()
+                for word in ("--runtime-label", "=".join(label) + "@server:0")
+            ),
         ]
 
     def _start(self) -> None:
@@ -190,7 +213,12 @@ class Cluster:
         log.debug(shlex.join(command))
         # k3d leaves files in its temporary folder.
         with tempfile.TemporaryDirectory(prefix="devenv-k3d-") as folder:
-            environment = {**os.environ, "TMPDIR": folder, "DOCKER_HOST": self.engine.host}
+            environment = {
+                **os.environ,
+                **marks(self.instance),
+                "TMPDIR": folder,
+                "DOCKER_HOST": self.engine.host,
+            }
             try:
                 done = subprocess.run(
                     command,

@@ -9,10 +9,9 @@ from pathlib import Path
 
 import psutil
 
-from devenv.instance import MARK, Instance
+from devenv.instance import Instance
+from devenv.marks import all_marked, end, marks, of_instance
 from devenv.modes.k3s.kubectl import Kubectl, environment
-from devenv.modes.local import processes
-from devenv.modes.local.plan import PROJECT_MARK, SERVICE_MARK
 from devenv.stack.addresses import LOOPBACK
 
 GRACE_S = 5.0
@@ -30,10 +29,9 @@ def forward(instance: Instance, kubectl: Kubectl, targets: Mapping[str, int]) ->
         if service not in there:
             ports = f"{instance.ports[service]}:{target}"
             words = kubectl.words("port-forward", f"service/{service}", ports, f"--address={LOOPBACK}")
-            marks = {MARK: instance.name, SERVICE_MARK: service, PROJECT_MARK: str(instance.project.root)}
             subprocess.Popen(
                 ["sh", "-c", LOOP.format(command=shlex.join(words))],
-                env={**environment(), **marks},
+                env={**environment(), **marks(instance, service)},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
@@ -45,15 +43,15 @@ def forward(instance: Instance, kubectl: Kubectl, targets: Mapping[str, int]) ->
 def end_forwards(instance: Instance) -> int:
     """Ends them all; returns how many services were forwarded."""
     found = _running(instance)
-    processes.end([process for every in found.values() for process in every], "SIGTERM", GRACE_S)
+    end([process for every in found.values() for process in every], "SIGTERM", GRACE_S)
     return len(found)
 
 
 def forwarding() -> dict[str, tuple[Path, int]]:
     """Every instance that is forwarded to -> its project, and how many processes do it."""
     found: dict[str, tuple[Path, int]] = {}
-    for marked in processes.all_marked():
-        if marked.instance.endswith("-k3s"):
+    for marked in all_marked():
+        if marked.service and marked.instance.endswith("-k3s"):
             before = found.get(marked.instance, (Path(marked.project), 0))[1]
             found[marked.instance] = Path(marked.project), before + 1
     return found
@@ -61,7 +59,7 @@ def forwarding() -> dict[str, tuple[Path, int]]:
 
 def _running(instance: Instance) -> dict[str, list[psutil.Process]]:
     found: dict[str, list[psutil.Process]] = {}
-    for marked in processes.all_marked():
-        if marked.instance == instance.name:
+    for marked in of_instance(instance.name):
+        if marked.service:
             found.setdefault(marked.service, []).append(marked.process)
     return found

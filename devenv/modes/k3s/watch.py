@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
 
 from devenv.clock import Deadline
@@ -13,6 +13,7 @@ from devenv.errors import DevenvError, ServiceFailed
 from devenv.modes.base import Event
 from devenv.modes.k3s.observed import Cluster, Pod, Workload
 from devenv.modes.k3s.reach import reach
+from devenv.ready import Probe
 from devenv.stack.model import Stack
 
 PAUSE_S = 0.3
@@ -22,12 +23,16 @@ EVENT_LINES = 5
 
 @dataclass(frozen=True)
 class Watch:
-    """The services of `stack` in `cluster`, reached at `endpoints`, within `deadline`."""
+    """The services of `stack` in `cluster`, reached at `endpoints`, within `deadline`.
+
+    calls: what a service is asked, too, once it is reached
+    """
 
     cluster: Cluster
     stack: Stack
     endpoints: Endpoints
     deadline: Deadline
+    calls: Mapping[str, Probe] = field(default_factory=dict)
 
     def until_ready(self, services: Collection[str], before: Sequence[Pod]) -> Iterator[Event]:
         """Yields events until each of `services` has a ready pod of its newest revision.
@@ -153,7 +158,9 @@ class Watch:
         return self._failed(culprit, pod, f"not ready after {self.deadline.passed:.0f} s; {said}")
 
     def _reach(self, name: str) -> str | None:
-        return reach(self.stack.services[name], self.endpoints[name])
+        seen = reach(self.stack.services[name], self.endpoints[name])
+        call = self.calls.get(name)
+        return seen or (call() if call else None)
 
     def _failed(self, name: str, pod: Pod | None, what: str) -> ServiceFailed:
         lines = []

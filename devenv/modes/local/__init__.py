@@ -16,8 +16,10 @@ import psutil
 from devenv.clock import Deadline
 from devenv.endpoints import Endpoints, on_this_machine
 from devenv.errors import DevenvError
-from devenv.instance import MARK, Instance, forget, make_private
+from devenv.instance import Instance, forget, make_private
+from devenv.marks import MARK, all_marked, end, marks
 from devenv.modes.base import Change, Described, Event, Problem, Progress, Running, ServiceStatus
+from devenv.modes.calling import calls
 from devenv.modes.local import logs as log_files
 from devenv.modes.local import preflight, processes
 from devenv.modes.local.describing import describe
@@ -26,7 +28,7 @@ from devenv.modes.local.graph import in_order
 from devenv.modes.local.ledger import Ledger
 from devenv.modes.local.leftovers import remove_lock, remove_segment, remove_sockets
 from devenv.modes.local.obtaining import find_programs, get_programs
-from devenv.modes.local.plan import PROJECT_MARK, Process, plan
+from devenv.modes.local.plan import Process, plan
 from devenv.modes.local.probes import probe_of
 from devenv.modes.local.starting import Starting
 from devenv.modes.local.stopping import STRAGGLER_GRACE_S, Stopping
@@ -108,8 +110,9 @@ class LocalMode:
         write_files(self.instance, self.processes.values(), self.secrets)
         self.supervisor.configure(self.processes, partial(reveal, values=self.secrets))
         graph = {name: [n for n in self.stack.services[name].depends_on if n in stale] for name in stale}
+        further = calls(self.stack, self.endpoints(), self.secrets)
         starting = Starting(
-            self.processes, self.supervisor, self.ledger, self.secrets, deadline, self._stopping(deadline)
+            self.processes, self.supervisor, self.ledger, further, deadline, self._stopping(deadline)
         )
         yield from in_order(graph, starting.one)
 
@@ -194,8 +197,7 @@ class LocalMode:
             "HOME": str(self.instance.folder / "tmp"),
             "TMPDIR": str(self.instance.folder / "tmp"),
             "LANG": "C.UTF-8",
-            MARK: self.instance.name,
-            PROJECT_MARK: str(self.instance.project.root),
+            **marks(self.instance),
         }
         return Supervisor(self.instance.folder, self.instance.runtime, environment)
 
@@ -238,7 +240,7 @@ class LocalMode:
 
     def _leave_nothing(self) -> None:
         self.supervisor.shutdown()
-        processes.end(self._found(), "SIGTERM", STRAGGLER_GRACE_S)
+        end(self._found(), "SIGTERM", STRAGGLER_GRACE_S)
         for cluster in self.instance.data.glob("postgres-data/*/*/postmaster.pid"):
             remove_segment(cluster.parent)
             remove_lock(cluster.parent)
@@ -269,7 +271,7 @@ def open_last(instance: Instance) -> LocalMode | None:
 def end_orphans(instance: Instance) -> int:
     """Ends processes of an instance whose state folder is gone; returns how many there were."""
     orphans = processes.of_instance(instance.name, instance.data, [])
-    processes.end(orphans, "SIGTERM", ORPHAN_GRACE_S)
+    end(orphans, "SIGTERM", ORPHAN_GRACE_S)
     shutil.rmtree(instance.runtime, ignore_errors=True)
     return len(orphans)
 
@@ -277,7 +279,7 @@ def end_orphans(instance: Instance) -> int:
 def running() -> list[Running]:
     """The instances of which processes run."""
     found: dict[str, Running] = {}
-    for marked in processes.all_marked():
+    for marked in all_marked():
         if not marked.instance.endswith("-local"):
             continue  # K3s mode's port-forwards carry the mark too
         parts = found[marked.instance].parts + 1 if marked.instance in found else 1

@@ -9,15 +9,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from devenv.instance import MARK, Instance
+from devenv.instance import Instance
+from devenv.marks import marks
 from devenv.modes.local.identity import not_root
 from devenv.modes.local.translate import Translation, translation
 from devenv.programs import Program
 from devenv.stack.addresses import LOOPBACK, process_addresses
 from devenv.stack.model import ExecProbe, HttpProbe, Probe, Service, Stack
 
-SERVICE_MARK = "DEVENV_SERVICE"
-PROJECT_MARK = "DEVENV_PROJECT"
 # Runs a program with its environment out of a private file, and its output into a file: a pipe to the
 # supervisor would end it when the supervisor dies.
 RUN = 'log=$1; . "$2"; shift 2; exec "$@" >>"$log" 2>&1'
@@ -143,15 +142,13 @@ def _base_environment(
         "TZ": "UTC",
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONUNBUFFERED": "1",
-        MARK: instance.name,
-        SERVICE_MARK: service.name,
-        PROJECT_MARK: str(instance.project.root),
+        **marks(instance, service.name),
     }
 
 
 def _files(stack: Stack, service: Service, words: Translation, config: Path) -> dict[Path, str]:
     files = {}
-    for item in service.configs:
+    for item in service.own_configs:
         source = stack.configs[item.config]
         name = Path(source.file).name if source.file else Path(item.target).name
         text = Path(source.file).read_text() if source.file else str(source.content)

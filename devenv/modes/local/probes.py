@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from devenv.modes.local.plan import Process
-from devenv.ready import Probe, bucket_probe, exec_probe, http_probe
-from devenv.secrets import Secrets
+from devenv.ready import Probe, exec_probe, http_probe
 from devenv.stack.addresses import LOOPBACK
 from devenv.stack.model import HttpProbe
 
@@ -14,10 +13,3 @@ def probe_of(process: Process) -> Probe:
     if isinstance(process.probe, HttpProbe):
         return http_probe(LOOPBACK, process.probe.port, process.probe.path)
     return exec_probe(process.probe.command, process.environment)
-
-
-def bucket_probe_of(process: Process, secrets: Secrets) -> Probe | None:
-    """For an S3 engine, a real call; asked once the declared probe is content."""
-    if not process.service.bucket_call:
-        return None
-    return bucket_probe(f"{LOOPBACK}:{process.port}", "lakehouse-admin", secrets["S3_ROOT_PASSWORD"])

@@ -16,11 +16,10 @@ from devenv.modes.local import logs
 from devenv.modes.local.graph import Emit
 from devenv.modes.local.ledger import Ledger, Started
 from devenv.modes.local.plan import Process
-from devenv.modes.local.probes import bucket_probe_of, probe_of
+from devenv.modes.local.probes import probe_of
 from devenv.modes.local.stopping import Stopping
 from devenv.modes.local.supervisor import Supervisor
-from devenv.ready import NotReady, wait_until
-from devenv.secrets import Secrets
+from devenv.ready import NotReady, Probe, wait_until
 
 LOG_LINES = 15
 log = logging.getLogger(__name__)
@@ -28,12 +27,16 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Starting:
-    """One `start`, under one deadline; `stopping` ends those that run with an older configuration."""
+    """One `start`, under one deadline.
+
+    calls: what a service is asked, too, once its probe is content
+    stopping: ends those that run with an older configuration
+    """
 
     processes: Mapping[str, Process]
     supervisor: Supervisor
     ledger: Ledger
-    secrets: Secrets
+    calls: Mapping[str, Probe]
     deadline: Deadline
     stopping: Stopping
 
@@ -50,7 +53,7 @@ class Starting:
         ended = partial(self._ended, name, pid)
         try:
             wait_until(probe_of(process), self.deadline, ended, cancelled)
-            if call := bucket_probe_of(process, self.secrets):
+            if call := self.calls.get(name):
                 wait_until(call, self.deadline, ended, cancelled)
         except NotReady as error:
             if not cancelled.is_set():

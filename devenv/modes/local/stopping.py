@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import psutil
 
 from devenv.clock import Deadline
+from devenv.marks import end
 from devenv.modes.base import Event
-from devenv.modes.local import processes
 from devenv.modes.local.graph import Emit
 from devenv.modes.local.ledger import Ledger
 from devenv.modes.local.supervisor import Supervisor
@@ -40,10 +40,10 @@ class Stopping:
         self.supervisor.stop(name)
         main = [process for process in running if known is not None and process.pid == known.pid]
         if main:
-            processes.end(main, service.stop_signal, service.stop_grace, sent=True)
+            end(main, service.stop_signal, service.stop_grace, sent=True)
         else:
-            processes.end(running, service.stop_signal, service.stop_grace)
-        processes.end(running, "SIGTERM", STRAGGLER_GRACE_S)
+            end(running, service.stop_signal, service.stop_grace)
+        end(running, "SIGTERM", STRAGGLER_GRACE_S)
         self.supervisor.settled(name)
         self.ledger.record(name, None)
         emit(Event(name, "stopped", self.beginning.passed))

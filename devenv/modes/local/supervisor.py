@@ -15,7 +15,7 @@ import psutil
 
 from devenv.clock import Deadline
 from devenv.errors import ServiceFailed
-from devenv.modes.local import processes
+from devenv.marks import end, same
 from devenv.modes.local.plan import Process
 from devenv.ready import wait_until
 from devenv.state import read_state, write_private, write_state
@@ -70,7 +70,7 @@ class Supervisor:
     def process(self) -> psutil.Process | None:
         """The running supervisord; None where there is none."""
         known = read_state(self.folder / "supervisor.json")
-        return processes.same(known["pid"], known["started"]) if known else None
+        return same(known["pid"], known["started"]) if known else None
 
     def running(self) -> bool:
         """Whether it runs and answers."""
@@ -134,7 +134,7 @@ class Supervisor:
         """Ends it, once its processes have ended. Asked nicely it would take up to a second to notice."""
         process = self.process()
         if process is not None:
-            processes.end([process], "SIGKILL", 0)
+            end([process], "SIGKILL", 0)
         for file in (self.folder / "supervisor.json", self.folder / "supervisord.conf"):
             file.unlink(missing_ok=True)
 

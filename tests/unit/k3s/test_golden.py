@@ -17,7 +17,12 @@ from devenv.stack.model import Stack
 from tests.fakes.stacks import Entry, entry, needs, stack
 
 GOLDEN = Path(__file__).with_name("golden")
-HEALTH = {"test": ["CMD", "wget", "-q", "http://127.0.0.1:8000/ready"], "start_period": "30s"}
+HEALTH = {
+    "test": ["CMD", "wget", "-q", "http://127.0.0.1:8000/ready"],
+    "interval": "1s",
+    "start_interval": "1s",
+    "start_period": "30s",
+}
 PROJECT = Path("/project")
 
 
@@ -46,7 +51,13 @@ STACKS: dict[str, tuple[Stack, Mapping[str, str]]] = {
     ),
     "probe_exec": (
         web(
-            healthcheck={"test": ["CMD", "ask", "--all"], "start_period": "1m30s500ms", "interval": "7s"},
+            healthcheck={
+                "test": ["CMD", "ask", "--all"],
+                "interval": "7s",
+                "start_interval": "1s500ms",
+                "start_period": "1m30s500ms",
+                "retries": 5,
+            },
             x_ready={"exec": ["ask", "--quick"]},
         ),
         {},

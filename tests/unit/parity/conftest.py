@@ -35,5 +35,6 @@ def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Session
     workflow.up(made, "fake", (), False, 60)
     yield made
     live_checks.GONE.clear()
+    live_checks.SIZE[:] = ["9"]
     for cache in caches:
         cache.cache_clear()

@@ -32,7 +32,7 @@ def line(copy: Copy, key: str) -> str:
         ("postgres.spec.environment.pgdata", "PGDATA: "),
         ("prefect-server.spec.environment.do_not_track", 'DO_NOT_TRACK: "1"'),  # in what is merged
         ("s3.spec.limit.memory", "deploy: "),
-        ("postgres.spec.health.start-period", "start_period: 120s"),
+        ("postgres.spec.start.period", "start_period: 120s"),
         ("prefect-worker.spec.volume./opt/lakehouse/flows", "- ../seed/flows"),
         ("s3.spec.root.read-only", "read_only: true"),
         ("s3.spec.state", "s3:"),

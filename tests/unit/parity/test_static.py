@@ -37,13 +37,14 @@ def compared(*sides: Measured) -> Comparison:
 
 
 def test_the_modes_run_the_same_but_for_what_is_declared(copy: Copy) -> None:
-    done = compared(copy.static("local"), copy.static("compose"))
+    copy.override("s3", user="1000:1000")  # as the images that are built here have it
+    done = compared(copy.static("local"), copy.static("compose"), copy.static("k3s"))
     assert done.drifts == ()
     assert [entry.key for entry in done.stale if ".spec." in entry.key] == []
 
 
 def test_every_service_has_its_facts_in_every_mode(copy: Copy) -> None:
-    for mode, least in (("local", 10), ("compose", 20)):
+    for mode, least in (("local", 10), ("compose", 20), ("k3s", 20)):
         one = copy.static(mode)
         assert len(one.services) == 8
         assert min(one.groups().values()) >= least

@@ -1,4 +1,4 @@
-"""Probes: each second until a service is ready for the first time, seldom afterwards."""
+"""Probes: often until a service is ready for the first time, seldom afterwards."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from devenv.modes.k3s.render.environment import has_token
 from devenv.stack.model import HttpProbe, Service
 
 ANSWER_S = 4
-# A dead service is known after three of these, at next to no cost: the kubelet itself asks.
+# At next to no cost: the kubelet itself asks.
 # Not longer: on a node that has just been started, the first answer is asked for up to a period late.
 READY_PERIOD_S = 3
-READY_FAILURES = 3
 
 
 def probes(service: Service) -> dict[str, Any]:
     """startupProbe and readinessProbe.
 
-    Probes count whole seconds: start_period is rounded up. Raises StackError for a service without one, and
-    for a probe that needs a secret, which the kubelet would not fill in.
+    Probes count whole seconds: start_interval and start_period are rounded up.
+    Raises StackError for a service without a start_period, and for a probe that needs a secret, which the
+    kubelet would not fill in.
     """
-    asked = _asked(service)
-    seconds = math.ceil(service.health.start_period)
-    if seconds < 1:
+    asked, health = _asked(service), service.health
+    period = max(1, math.ceil(min(health.start_interval, health.interval)))
+    if health.start_period <= 0:
         raise StackError(
             f"service {service.name} has no healthcheck.start_period: K3s would end it after a second",
             "add how long a slow start may take, such as start_period: 120s",
@@ -32,15 +32,15 @@ def probes(service: Service) -> dict[str, Any]:
     return {
         "startupProbe": {
             **asked,
-            "periodSeconds": 1,
+            "periodSeconds": period,
             "timeoutSeconds": ANSWER_S,
-            "failureThreshold": seconds,
+            "failureThreshold": math.ceil(health.start_period / period),
         },
         "readinessProbe": {
             **asked,
             "periodSeconds": READY_PERIOD_S,
             "timeoutSeconds": ANSWER_S,
-            "failureThreshold": READY_FAILURES,
+            "failureThreshold": health.retries,
         },
     }
 

@@ -92,8 +92,7 @@ def _add_memory(found: Storage, service: Service) -> None:
 
 
 def _add_configs(found: Storage, service: Service, contents: Mapping[str, str]) -> None:
-    # What the health check alone runs has no use here: the kubelet asks by itself.
-    wanted = [item for item in service.configs if item.target not in service.health.test]
+    wanted = service.own_configs  # the kubelet asks by itself: what a health check runs has no use here
     if not wanted:
         return
     name = f"{service.name}-config"

@@ -23,7 +23,7 @@ def target(**endpoints: Endpoint) -> Target:
     """A target with these endpoints, and a stack without services."""
     named = {endpoint.service: endpoint for endpoint in endpoints.values()}
     stack = Stack("tiny", {}, {}, {})
-    return Target("local", named, {}, "dev", "minio", load_spec(SPEC), stack, lambda service: None)
+    return Target("local", named, {}, "dev", "minio", load_spec(SPEC), stack)
 
 
 @pytest.fixture
