@@ -19,6 +19,7 @@ from devenv.modes.k3s.cluster import INSTANCE_LABEL
 from devenv.modes.k3s.kubectl import Kubectl
 from devenv.ports import is_free
 from devenv.ready import wait_until
+from devenv.settings import read_settings
 from devenv.stack.compose import load
 from tests.contract.harness import Tiny, deadline, image_with_python
 from tests.fakes.project import free_port
@@ -36,7 +37,9 @@ class K3sHarness(Tiny):
         for name in ("k3d.yaml", "overlays/local"):
             _copy(PROJECT / "k3s" / name, root / "k3s" / name)
         self.image = image_with_python()
-        self.settings = replace(self.settings, variables={"TINY_IMAGE": self.image, "TINY_USER": "1000:1000"})
+        settings = f's3.engine = "minio"\n[variables]\nTINY_IMAGE = "{self.image}"\nTINY_USER = "1000:1000"\n'
+        (root / "devenv.toml").write_text(settings)
+        self.settings = read_settings(root, {})
 
     @property
     def node(self) -> str:
@@ -78,6 +81,14 @@ class K3sHarness(Tiny):
         ports = load_instance(self.project, self.mode_name).ports
         return left + [f"port {port} of {key}" for key, port in ports.items() if not is_free(port)]
 
+    def on_engine(self) -> list[str]:
+        """Every container, volume and network of the project's name."""
+        api = find_engine().api
+        names = [one["Names"][0] for one in api.containers(all=True)]
+        names += [one["Name"] for one in api.volumes()["Volumes"] or []]
+        names += [one["Name"] for one in api.networks()]
+        return [name for name in names if self.name in name]
+
     def render_base(self) -> None:
         """Writes k3s/base, as the repository has it for the real stack."""
         variables = {**render.render_variables(), "TINY_USER": "1000:1000"}
@@ -113,7 +124,7 @@ class K3sHarness(Tiny):
         self.in_node("sh", "-c", f"rm -rf {render.DATA_FOLDER}/*")
 
     def remove(self) -> None:
-        """Deletes the cluster and its data."""
+        """Deletes the cluster and its data, and what is known of them."""
         self.unprepared().purge()
         shutil.rmtree(self.project.state, ignore_errors=True)
 

@@ -169,11 +169,7 @@ def test_purge_leaves_nothing_on_the_engine(k3s: K3sHarness) -> None:
     mode = up(k3s)
     list(mode.stop(SERVICES))
     mode.purge()
-    api = find_engine().api
-    left = [one["Names"][0] for one in api.containers(all=True) if k3s.name in one["Names"][0]]
-    left += [one["Name"] for one in api.volumes()["Volumes"] or [] if k3s.name in one["Name"]]
-    left += [one["Name"] for one in api.networks() if k3s.name in one["Name"]]
-    assert left == []
+    assert k3s.on_engine() == []
 
 
 def test_a_port_that_another_program_took_is_named(k3s: K3sHarness) -> None:

@@ -157,6 +157,11 @@ NOT_FLIPPED: dict[str, str] = {
         ["{service}.spec.probe.period", "{service}.spec.probe.timeout"],
         "another devenv: the stack does not say how the kubelet asks a service that is ready",
     ),
+    **dict.fromkeys(
+        ["{service}.restart.changes", "{service}.restart.others-started-again"],
+        "a service that keeps in memory what belongs on a volume; tried on a platform in memory "
+        "(tests/unit/parity/test_restarts.py), for a real restart takes seconds",
+    ),
     "prefect-server.deployments": "a deployment more in seed/lake.toml",
     "postgres.behaviour.conflict.{case}": "a server that detects conflicts otherwise",
     "postgres.session.{case}": "another rule of access for the sessions that are tried, or TLS",

@@ -121,21 +121,24 @@ def _of_grafana(path: str, body: Any, gone: Callable[[Any], str]) -> LiveChange:
     return changed
 
 
-@contextmanager
-def _silenced(lab: Lab) -> Iterator[None]:
-    now = datetime.now(UTC)
-    silence = {
-        "matchers": [{"name": "alertname", "value": "Extra", "isRegex": False, "isEqual": True}],
-        "startsAt": now.isoformat(),
-        "endsAt": (now + timedelta(hours=1)).isoformat(),
-        "createdBy": "a test",
-        "comment": "a drift",
-    }
-    made = lab.http("alertmanager", "POST", "/api/v2/silences", json=silence).json()
-    try:
-        yield
-    finally:
-        lab.http("alertmanager", "DELETE", f"/api/v2/silence/{made['silenceID']}")
+def _silenced(alert: str) -> LiveChange:
+    @contextmanager
+    def changed(lab: Lab) -> Iterator[None]:
+        now = datetime.now(UTC)
+        silence = {
+            "matchers": [{"name": "alertname", "value": alert, "isRegex": False, "isEqual": True}],
+            "startsAt": now.isoformat(),
+            "endsAt": (now + timedelta(hours=1)).isoformat(),
+            "createdBy": "a test",
+            "comment": "a drift",
+        }
+        made = lab.http("alertmanager", "POST", "/api/v2/silences", json=silence).json()
+        try:
+            yield
+        finally:
+            lab.http("alertmanager", "DELETE", f"/api/v2/silence/{made['silenceID']}")
+
+    return changed
 
 
 def _rule(number: int, **values: Any) -> Callable[[Any], None]:
@@ -302,7 +305,12 @@ DRIFTS: tuple[Drift[LiveChange], ...] = (
         ),
         ("alertmanager.receiver.this-machine",),
     ),
-    Drift("a silence", _silenced, ("alertmanager.silences",)),
+    Drift("a silence", _silenced("Extra"), ("alertmanager.silences",)),
+    Drift(
+        "an alert that is silenced",
+        _silenced("Watchdog"),
+        ("alertmanager.silences", "alertmanager.from-prometheus"),
+    ),
     # -- Grafana --------------------------------------------------------------------------------------
     Drift(
         "a dashboard with one panel less",

@@ -5,11 +5,9 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from queue import SimpleQueue
 
 from devenv.clock import Deadline
 from devenv.endpoints import Endpoints, on_this_machine
@@ -19,7 +17,7 @@ from devenv.modes.base import Change, Described, Event, Problem, Progress, Runni
 from devenv.modes.calling import calls
 from devenv.modes.compose.engine import Engine, find_engine
 from devenv.modes.k3s import cluster as own
-from devenv.modes.k3s import node_images, observed, preflight, render
+from devenv.modes.k3s import logs, node_images, observed, preflight, render
 from devenv.modes.k3s.context import ContextCluster
 from devenv.modes.k3s.describing import describe
 from devenv.modes.k3s.engine_images import EngineImages
@@ -175,27 +173,7 @@ class K3sMode:
 
     def logs(self, services: Sequence[str], lines: int, follow: bool) -> Iterator[tuple[str, str]]:
         names = {pod.service: pod.name for pod in self.live.pods() if pod.service in services}
-        queue: SimpleQueue[tuple[str, str] | None] = SimpleQueue()
-        processes = [self._log_process(name, pod, lines, follow) for name, pod in names.items()]
-        readers = [
-            threading.Thread(target=_read_log, args=(name, process, queue), daemon=True)
-            for name, process in zip(names, processes, strict=True)
-        ]
-        try:
-            for reader in readers:
-                reader.start()
-            ended = 0
-            while ended < len(readers):
-                found = queue.get()
-                if found is None:
-                    ended += 1
-                else:
-                    yield found
-        finally:
-            for process in processes:
-                process.terminate()
-            for process in processes:
-                process.wait()
+        yield from logs.read(self.kubectl, names, lines, follow)
 
     def exec(self, service: str, command: Sequence[str]) -> int:
         pod = next((pod for pod in self.live.pods() if pod.service == service and not pod.ending), None)
@@ -320,26 +298,6 @@ class K3sMode:
         state = "ready" if pod.ready else "starting"
         detail = "" if pod.ready else pod.text
         return ServiceStatus(name, state, detail, None, pod.restarts, pod.started, pod.image)  # type: ignore[arg-type]
-
-    def _log_process(self, service: str, pod: str, lines: int, follow: bool) -> subprocess.Popen[str]:
-        options = [f"--tail={lines}", "--container", service, *(["--follow"] if follow else [])]
-        return subprocess.Popen(
-            self.kubectl.words("logs", pod, *options),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-            errors="replace",
-        )
-
-
-def _read_log(
-    service: str, process: subprocess.Popen[str], queue: SimpleQueue[tuple[str, str] | None]
-) -> None:
-    with process.stdout:  # type: ignore[union-attr]
-        for line in process.stdout or ():
-            queue.put((service, line.rstrip("\n")))
-    queue.put(None)
 
 
 def open_mode(instance: Instance, settings: Settings) -> K3sMode:

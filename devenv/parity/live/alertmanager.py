@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 _LABELS = {"alertname": "DevenvParity", "service": "devenv-parity", "severity": "none"}
 _LASTS_S = 60  # an alert that nobody takes back ends by itself
 _LISTED_S = 5.0
+_WATCHDOG = "Watchdog"
+_SENT_S = 30.0  # rules are evaluated each 5 s, and alerts wait 5 s for others
 _GLOBAL = ("resolve_timeout", "smtp_smarthost", "smtp_from", "slack_api_url", "http_config")
 
 
@@ -77,6 +79,25 @@ def _alert(target: Target) -> Iterator[Observation]:
     )
 
 
+def _watchdog(target: Target) -> Iterator[Observation]:
+    """The alert of Prometheus's own that always fires: it was evaluated, sent, taken and routed."""
+    with client(target, "alertmanager", "/api/v2") as api:
+        found = settled(
+            lambda: got(api, "/alerts", filter=f'alertname="{_WATCHDOG}"'),
+            lambda alerts: any(alert["receivers"] for alert in alerts),
+            _SENT_S,
+        )
+    told = [
+        {
+            "labels": alert["labels"],
+            "receivers": [receiver["name"] for receiver in alert["receivers"]],
+            "state": alert["status"]["state"],
+        }
+        for alert in found
+    ]
+    yield Observation("alertmanager.from-prometheus", text(told))
+
+
 def _post(api: httpx.Client, seconds: int) -> int:
     end = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=seconds)
     return api.post("/alerts", json=[{"labels": _LABELS, "endsAt": end.isoformat()}]).status_code
@@ -92,6 +113,7 @@ def _listed(api: httpx.Client) -> Any:
 CHECKS = (
     Check("alertmanager setup", "alertmanager", _setup),
     Check("alertmanager alert", "alertmanager", _alert),
+    Check("alertmanager watchdog", "alertmanager", _watchdog),
 )
 
 _CONFIG = "config/alertmanager/alertmanager.yml"
@@ -135,6 +157,12 @@ MEANINGS = (
         "the ways by which a receiver is told",
         "alerts would leave this machine",
         _CONFIG,
+    ),
+    Meaning(
+        "alertmanager.from-prometheus",
+        "the alert that always fires, as it has come from Prometheus",
+        "rules that fire are of no use unless their alerts arrive",
+        "config/prometheus/rules.yml",
     ),
     Meaning(
         "alertmanager.alert.{step}",

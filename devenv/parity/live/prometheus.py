@@ -126,7 +126,7 @@ def _other_port(url: str, service: str) -> str:
 
 def _rules(target: Target) -> Iterator[Observation]:
     with prometheus(target) as api:
-        groups = got(api, "/rules")["data"]["groups"]
+        groups = settled(lambda: got(api, "/rules")["data"]["groups"], _evaluated, SCRAPED_S)
         alerts = got(api, "/alerts")["data"]["alerts"]
     yield Observation("prometheus.rule-groups", text({group["name"]: group["interval"] for group in groups}))
     seen: dict[str, int] = {}
@@ -147,6 +147,10 @@ def _rules(target: Target) -> Iterator[Observation]:
             yield from facts(f"prometheus.rule.{name}" + (f"-{seen[name]}" if seen[name] > 1 else ""), values)
     active = sorted(text(alert["labels"]) for alert in alerts if alert["state"] == "firing")
     yield Observation("prometheus.alerts-firing", text(active))
+
+
+def _evaluated(groups: list[dict[str, Any]]) -> bool:
+    return all(rule["health"] != "unknown" for group in groups for rule in group["rules"])
 
 
 CHECKS = (
@@ -225,5 +229,10 @@ MEANINGS = (
     _rule("annotations", "what its alerts say", "people act on it"),
     _rule("health", "whether it can be evaluated", "a broken rule never fires"),
     _rule("state", "whether it is firing", "a healthy platform has no alert"),
-    Meaning("prometheus.alerts-firing", "the alerts that fire", "a healthy platform has none", _RULES),
+    Meaning(
+        "prometheus.alerts-firing",
+        "the alerts that fire",
+        "a healthy platform has the watchdog alone",
+        _RULES,
+    ),
 )
