@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import click
 
-from benchmarks import compose, down, k3s, noop, up
+from benchmarks import compose, down, health, k3s, noop, up
 from benchmarks.measure import Result
 from benchmarks.report import print_json, print_tables
 
@@ -18,6 +18,7 @@ SUBJECTS: dict[str, Callable[[int, float], Result]] = {
     "noop": noop.measure,
     "down": down.measure,
     "compose": compose.measure,
+    "health": health.measure,
     "k3s": k3s.measure,
 }
 
