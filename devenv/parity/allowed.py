@@ -1,4 +1,4 @@
-"""The differences that are meant: allowed.toml, by exact key, with every mode's value and the reason."""
+"""The differences that are meant, each by its exact key, with all values and the reason: two lists."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from typing import Any
 
 from devenv.errors import DevenvError
 
-FILE = Path(__file__).with_name("allowed.toml")
+FILE = Path(__file__).with_name("allowed.toml")  # between modes
+ENGINES = Path(__file__).with_name("allowed_engines.toml")  # between S3 engines
 # In place of a value: the mode has no such key.
 ABSENT = "(absent)"
 
@@ -32,16 +33,19 @@ class AllowedList:
     engines: Mapping[str, Allowed]
 
 
-def read_allowed(file: Path = FILE) -> AllowedList:
-    """The list. Raises DevenvError that names the file and the entry which is wrong."""
+def read_allowed(modes: Path = FILE, engines: Path = ENGINES) -> AllowedList:
+    """Both lists. Raises DevenvError that names the file and the entry which is wrong."""
+    return AllowedList(_read(modes, "mode"), _read(engines, "engine"))
+
+
+def _read(file: Path, name: str) -> dict[str, Allowed]:
     try:
         content = tomllib.loads(file.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise DevenvError(f"{file} is not TOML: {error}", "mend that line") from error
-    for name in content:
-        if name not in ("mode", "engine"):
-            raise DevenvError(f"{file}: {name} is no list of differences", "use [[mode]] or [[engine]]")
-    return AllowedList(_entries(file, content, "mode"), _entries(file, content, "engine"))
+    for other in content.keys() - {name}:
+        raise DevenvError(f"{file}: {other} is no list of differences", f"use [[{name}]]")
+    return _entries(file, content, name)
 
 
 def _entries(file: Path, content: Mapping[str, Any], name: str) -> dict[str, Allowed]:

@@ -24,7 +24,7 @@ class Comparison:
     """labels: what was compared; compared: how many keys
 
     drifts: differences that are not declared; allowed: those that are; stale: entries of allowed.toml for
-    which all agree
+    which all agree; with two S3 engines none is, as what differs between modes is of one engine
     """
 
     labels: tuple[str, ...]
@@ -45,6 +45,7 @@ def compare(measured: Sequence[Measured], known: AllowedList) -> Comparison:
         raise ValueError(f"two of {labels} are called the same, and one would hide the other")
     origins = {key: check for one in measured for key, check in one.origins.items()}
     services = frozenset(service for one in measured for service in one.services)
+    engines = len({one.s3_engine for one in measured})
     drifts, allowed, stale = [], [], []
     for key in sorted({*origins, *known.modes}, key=lambda key: (group(key), key)):
         without = services - {group(key)} if key.endswith(STATE) else services
@@ -60,7 +61,7 @@ def compare(measured: Sequence[Measured], known: AllowedList) -> Comparison:
         elif differ:
             note = "" if entry is None else f"allowed with other values: {_told(entry)}"
             drifts.append(Difference(key, values, note))
-        elif entry is not None and expected is not None and len(set(expected)) > 1:
+        elif entry is not None and expected is not None and len(set(expected)) > 1 and engines == 1:
             stale.append(entry)
     return Comparison(labels, len(origins), tuple(drifts), tuple(allowed), tuple(stale))
 

@@ -19,7 +19,8 @@ _LABELS = {"alertname": "DevenvParity", "service": "devenv-parity", "severity": 
 _LASTS_S = 60  # an alert that nobody takes back ends by itself
 _LISTED_S = 5.0
 _WATCHDOG = "Watchdog"
-_SENT_S = 30.0  # rules are evaluated each 5 s, and alerts wait 5 s for others
+# Alerts wait 5 s for others; what was sent before an Alertmanager was known is sent again after a minute.
+_SENT_S = 90.0
 _GLOBAL = ("resolve_timeout", "smtp_smarthost", "smtp_from", "slack_api_url", "http_config")
 
 

@@ -33,6 +33,13 @@ def test_a_wrong_entry_is_named(tmp_path: Path, text: str, said: str) -> None:
     assert str(file) in raised.value.problem
 
 
+def test_a_list_for_engines_is_no_list_for_modes(tmp_path: Path) -> None:
+    file = tmp_path / "engines.toml"
+    file.write_text(ENTRY)
+    with pytest.raises(DevenvError, match="mode is no list of differences"):
+        read_allowed(engines=file)
+
+
 def test_the_list_is_short_and_names_keys_and_modes_that_there_are() -> None:
     known = read_allowed()
     assert len(known.modes) <= 40
