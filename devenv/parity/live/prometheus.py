@@ -150,7 +150,8 @@ def _rules(target: Target) -> Iterator[Observation]:
 
 
 def _evaluated(groups: list[dict[str, Any]]) -> bool:
-    return all(rule["health"] != "unknown" for group in groups for rule in group["rules"])
+    rules = [rule for group in groups for rule in group["rules"]]
+    return all(rule["health"] != "unknown" and rule.get("state") != "pending" for rule in rules)
 
 
 CHECKS = (
