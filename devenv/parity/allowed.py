@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -27,25 +27,30 @@ class Allowed:
 
 @dataclass(frozen=True)
 class AllowedList:
-    """modes: differences between modes; engines: between MinIO and SeaweedFS, where both were measured."""
+    """modes: differences between modes
+    engines: between MinIO and SeaweedFS, where both were measured
+    pulled: between modes, where images were pulled
+    """
 
     modes: Mapping[str, Allowed]
-    engines: Mapping[str, Allowed]
+    engines: Mapping[str, Allowed] = field(default_factory=dict)
+    pulled: Mapping[str, Allowed] = field(default_factory=dict)
 
 
 def read_allowed(modes: Path = FILE, engines: Path = ENGINES) -> AllowedList:
     """Both lists. Raises DevenvError that names the file and the entry which is wrong."""
-    return AllowedList(_read(modes, "mode"), _read(engines, "engine"))
+    between_modes = _read(modes, "mode", "pulled")
+    return AllowedList(between_modes["mode"], _read(engines, "engine")["engine"], between_modes["pulled"])
 
 
-def _read(file: Path, name: str) -> dict[str, Allowed]:
+def _read(file: Path, *names: str) -> dict[str, dict[str, Allowed]]:
     try:
         content = tomllib.loads(file.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise DevenvError(f"{file} is not TOML: {error}", "mend that line") from error
-    for other in content.keys() - {name}:
-        raise DevenvError(f"{file}: {other} is no list of differences", f"use [[{name}]]")
-    return _entries(file, content, name)
+    for other in content.keys() - {*names}:
+        raise DevenvError(f"{file}: {other} is no list of differences", f"use [[{']] or [['.join(names)}]]")
+    return {name: _entries(file, content, name) for name in names}
 
 
 def _entries(file: Path, content: Mapping[str, Any], name: str) -> dict[str, Allowed]:

@@ -69,7 +69,7 @@ def compare(measured: Sequence[Measured], known: AllowedList) -> Comparison:
 def differing(before: Measured, after: Measured) -> Mapping[str, Mapping[str, str]]:
     """key -> both values, of all that differs between two measurements of one mode."""
     sides = (replace(before, label="before"), replace(after, label="after"))
-    found = compare(sides, AllowedList({}, {}))
+    found = compare(sides, AllowedList({}))
     return {drift.key: drift.values for drift in found.drifts}
 
 
@@ -86,6 +86,8 @@ def _expected(
     entry, names = known.modes.get(key), [one.mode for one in sides]
     if len({one.s3_engine for one in sides}) > 1 and key in known.engines:
         entry, names = known.engines[key], [one.s3_engine for one in sides]
+    elif key in known.pulled and any(one.images == "pull" for one in sides):
+        entry = known.pulled[key]
     if entry is None or any(name not in entry.values for name in names):
         return entry, None
     return entry, [entry.values[name] for name in names]

@@ -46,6 +46,7 @@ def measure(session: Session, mode: Mode, wanted: Sequence[Check] | None = None)
         time=datetime.now(UTC).isoformat(timespec="seconds"),
         s3_engine=target.s3_engine,
         environment=target.environment,
+        images=mode.instance.images,
         found=found,
         failed=failed,
     )

@@ -34,6 +34,7 @@ class Measured:
 
     label: how it is called in a report: the mode, or the file that it was recorded in
     time: when it was measured, in ISO 8601
+    images: where those of containers came from: `pull` or `build`
     found: check -> key -> value; failed: check -> why it found nothing
     """
 
@@ -42,6 +43,7 @@ class Measured:
     time: str
     s3_engine: str
     environment: str
+    images: str
     found: Mapping[str, Mapping[str, str]]
     failed: Mapping[str, Failure]
 
@@ -91,6 +93,7 @@ def write_recording(measured: Measured, file: Path) -> None:
         "time": measured.time,
         "s3_engine": measured.s3_engine,
         "environment": measured.environment,
+        "images": measured.images,
         "failed": {name: vars(failure) for name, failure in measured.failed.items()},
         "observations": measured.found,
     }
@@ -131,6 +134,7 @@ def _measured(file: Path, content: Mapping[str, Any]) -> Measured:
         time=str(content["time"]),
         s3_engine=str(content["s3_engine"]),
         environment=str(content["environment"]),
+        images=str(content["images"]),
         found={
             check: {str(key): str(value) for key, value in part.items()}
             for check, part in content["observations"].items()

@@ -75,6 +75,7 @@ def as_json(outcome: Outcome, where: Where) -> Mapping[str, Any]:
                 "time": one.time,
                 "s3_engine": one.s3_engine,
                 "environment": one.environment,
+                "images": one.images,
                 "counts": one.groups(),
                 "failed": {name: vars(failure) for name, failure in one.failed.items()},
                 "observations": dict(sorted(one.observations.items())),

@@ -55,7 +55,9 @@ class Copy:
         if isinstance(mode, K3sMode):
             mode.engine = EngineWithoutImages("unix:///nowhere")
         facts = {one.key: one.value for one in static_facts(session, mode)}
-        return Measured(f"{mode_name} in {self.root}", mode_name, "", "minio", "dev", {"spec": facts}, {})
+        images = mode.instance.images
+        label = f"{mode_name} in {self.root}"
+        return Measured(label, mode_name, "", "minio", "dev", images, {"spec": facts}, {})
 
 
 def copy_of_project(root: Path) -> Copy:

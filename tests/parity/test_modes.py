@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from devenv.modes import available
 from devenv.parity.run import recording_file
 from tests.conftest import CannotTest, required_modes
 from tests.parity.lab import Lab
@@ -28,27 +30,34 @@ def devenv(lab: Lab, *words: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.fixture
-def compose(lab: Lab) -> None:
-    """Compose mode beside the lab, where the machine is one on which no mode may be left out: on any other,
-    the releases that local mode finds are that machine's own."""
-    if "compose" not in required_modes():
-        pytest.skip("DEVENV_REQUIRE_MODES does not name compose")
+def all_up(lab: Lab, cannot_test: CannotTest) -> Iterator[list[str]]:
+    """Every mode beside the lab, where the machine is one on which none may be left out: on any other, the
+    releases that local mode finds are that machine's own."""
+    modes = available()
+    if missing := set(modes) - set(required_modes()):
+        pytest.skip(f"DEVENV_REQUIRE_MODES does not name {', '.join(sorted(missing))}")
+    if lab.mode.instance.s3_engine != "minio":
+        cannot_test("local", "there is no MinIO: devenv tools get minio")
+    others = [mode for mode in modes if mode != lab.mode_name]
+    try:
+        for mode in others:
+            brought_up = devenv(lab, "up", mode, "--images", "build")
+            assert brought_up.returncode == 0, brought_up.stderr
+        yield modes
+    finally:
+        for mode in others:
+            devenv(lab, "down", mode, "--volumes", "--yes")
 
 
 @pytest.mark.timeout(3600)
-def test_local_and_compose_are_the_same_platform(lab: Lab, compose: None, cannot_test: CannotTest) -> None:
-    if lab.mode.instance.s3_engine != "minio":
-        cannot_test("local", "there is no MinIO: devenv tools get minio")
-    brought_up = devenv(lab, "up", "compose", "--images", "build")
-    assert brought_up.returncode == 0, brought_up.stderr
-    try:
-        done = devenv(lab, "parity", "local", "compose", "--record")
-        assert done.returncode == 0, done.stdout + done.stderr
-        assert "stale" not in done.stdout
-        for mode in ("local", "compose"):
-            assert recording_file(lab.session.project, mode).is_file()
-    finally:
-        devenv(lab, "down", "compose", "--volumes", "--yes")
-    alone = devenv(lab, "parity", "compose")
-    assert (alone.returncode, alone.stdout) == (1, "")
-    assert "mode compose is not up" in alone.stderr
+def test_all_modes_are_the_same_platform(lab: Lab, all_up: list[str]) -> None:
+    done = devenv(lab, "parity", *all_up, "--record")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "stale" not in done.stdout
+    assert all(recording_file(lab.session.project, mode).is_file() for mode in all_up)
+    for mode in all_up:
+        if mode != lab.mode_name:
+            assert devenv(lab, "down", mode).returncode == 0
+            alone = devenv(lab, "parity", mode)
+            assert (alone.returncode, alone.stdout) == (1, "")
+            assert f"mode {mode} is not up" in alone.stderr

@@ -16,9 +16,12 @@ def measured(
     *,
     label: str = "",
     engine: str = "minio",
+    images: str = "build",
     failed: Mapping[str, Failure] | None = None,
     **checks: Mapping[str, str],
 ) -> Measured:
     """A measurement; `values` are what the check `spec` found, `checks` what others did."""
     found = {"spec": dict(values or {}), **checks}
-    return Measured(label or mode, mode, "2026-01-02T03:04:05+00:00", engine, "dev", found, failed or {})
+    return Measured(
+        label or mode, mode, "2026-01-02T03:04:05+00:00", engine, "dev", images, found, failed or {}
+    )

@@ -128,6 +128,20 @@ def test_the_list_of_engines_says_nothing_where_both_have_the_same() -> None:
     assert told(compare([LOCAL, COMPOSE], known)) == (1, 0, 0)
 
 
+def test_what_differs_between_modes_of_one_engine_is_not_stale_with_two() -> None:
+    known = AllowedList({COMMAND: Allowed(COMMAND, {"local": "a", "compose": "b"}, "two programs")})
+    other = measured("compose", {COMMAND: "a"}, engine="seaweedfs")
+    assert told(compare([LOCAL, other], known)) == (0, 0, 0)
+
+
+def test_pulled_images_have_a_list_of_their_own() -> None:
+    known = AllowedList({}, pulled={USER: Allowed(USER, {"compose": "0:0", "k3s": "1000:1000"}, "a folder")})
+    values = {"compose": {USER: "0:0"}, "k3s": {USER: "1000:1000"}}
+    for images, expected in (("pull", (0, 1, 0)), ("build", (1, 0, 0))):
+        sides = [measured(mode, found, images=images) for mode, found in values.items()]
+        assert told(compare(sides, known)) == expected
+
+
 def test_drifts_come_service_by_service() -> None:
     keys = {"postgres.spec.command": "a", "postgres-exporter.spec.command": "a", "postgres.spec.version": "1"}
     found = drifts(measured("local", keys), measured("compose", dict.fromkeys(keys, "b")))
