@@ -42,9 +42,12 @@ def forward(instance: Instance, kubectl: Kubectl, targets: Mapping[str, int]) ->
 
 def end_forwards(instance: Instance) -> int:
     """Ends them all; returns how many services were forwarded."""
-    found = _running(instance)
-    end([process for every in found.values() for process in every], "SIGTERM", GRACE_S)
-    return len(found)
+    services: set[str] = set()
+    # One that was just being started when it was looked for is found the next time.
+    while found := _running(instance):
+        services.update(found)
+        end([process for every in found.values() for process in every], "SIGTERM", GRACE_S)
+    return len(services)
 
 
 def forwarding() -> dict[str, tuple[Path, int]]:

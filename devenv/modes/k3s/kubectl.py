@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from devenv.errors import DevenvError, ToolMissing
+from devenv.modes.k3s.patience import WORDS, NotNow, patiently
 
 FIELD_MANAGER = "devenv"
 REQUEST_TIMEOUT_S = 60
@@ -32,7 +33,13 @@ class Kubectl:
         return [program(), *options, *arguments]
 
     def run(self, *arguments: str, given: str | None = None) -> str:
-        """Runs it to its end, with `given` as its input; its output. Raises DevenvError where it fails."""
+        """Runs it to its end, with `given` as its input; its output. Raises DevenvError where it fails.
+
+        It may run more than once, where the API has refused it for a moment only.
+        """
+        return patiently(lambda: self._run(*arguments, given=given))
+
+    def _run(self, *arguments: str, given: str | None) -> str:
         command = self.words(f"--request-timeout={REQUEST_TIMEOUT_S}s", *arguments)
         log.debug(shlex.join(command))
         done = subprocess.run(
@@ -104,7 +111,8 @@ def failed(what: str, words: str | Sequence[str]) -> DevenvError:
     text = words if isinstance(words, str) else "\n".join(words)
     lines = [line.strip() for line in text.splitlines() if line.strip() and not line.startswith("Warning:")]
     reason = (lines[-1] if lines else "it said nothing").removeprefix("error: ")
-    return DevenvError(f"kubectl {what}: {reason}", _remedy(reason))
+    kind = NotNow if WORDS.search(reason) else DevenvError
+    return kind(f"kubectl {what}: {reason}", _remedy(reason))
 
 
 def _remedy(reason: str) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from devenv.errors import DevenvError
+from devenv.modes.k3s.patience import STATUSES, NotNow, patiently
 
 if TYPE_CHECKING:
     from lightkube import Client
@@ -247,6 +248,9 @@ class Cluster:
         return list(self._ask("list", resource, labels=MANAGED))
 
     def _ask(self, method: str, *arguments: Any, **options: Any) -> Any:
+        return patiently(lambda: self._ask_once(method, *arguments, **options))
+
+    def _ask_once(self, method: str, *arguments: Any, **options: Any) -> Any:
         import httpx2
         from lightkube.core.exceptions import ApiError
 
@@ -256,9 +260,8 @@ class Cluster:
         except ApiError as error:
             if error.status.code == 404:
                 return []
-            raise DevenvError(
-                f"the cluster refuses: {error}", "see what was asked: devenv -v up k3s"
-            ) from error
+            kind = NotNow if error.status.code in STATUSES else DevenvError
+            raise kind(f"the cluster refuses: {error}", "see what was asked: devenv -v up k3s") from error
         except httpx2.HTTPError as error:
             raise DevenvError(
                 f"the cluster does not answer: {error or type(error).__name__}",
