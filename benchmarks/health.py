@@ -15,8 +15,8 @@ CHECKS, REST = "one health check of every container", "the platform at rest, for
 # compose/config/health.sh: what a healthy service waits before it is asked again, and the interval after it.
 PERIOD_S = 46.0
 LIMIT_PERCENT = 2.0
-# Of its own, so that the check asks at once: the container's says that it is healthy, and to be waited for.
-MEMORY = "DEVENV_HEALTH_MEMORY=/dev/shm/devenv-bench"
+# Another for each round, so that the check asks at once: a service known as healthy is waited for.
+MEMORY = "DEVENV_HEALTH_MEMORY=/dev/shm/devenv-bench-{number}"
 
 
 def measure(runs: int, patience: float) -> Result:
@@ -27,15 +27,15 @@ def measure(runs: int, patience: float) -> Result:
         mode = open_mode(load_instance(copy.project, "compose"), read_settings(copy.project.root))
         containers = mode.engine.containers(project_name(copy.project))
 
-        def check() -> None:
+        def check(number: int) -> None:
             for entry in containers:
                 test = mode.stack.services[entry.service].health.test
-                code, said = mode.engine.run(entry.id, ["env", MEMORY, *test])
+                code, said = mode.engine.run(entry.id, ["env", MEMORY.format(number=number), *test])
                 if code:
                     raise SystemExit(f"{entry.service}: {' '.join(test)} exits with {code}: {said}")
 
         for number in range(2 * runs + 1):
-            seconds = clock.time(CHECKS, check, counts=number > 0)
+            seconds = clock.time(CHECKS, partial(check, number), counts=number > 0)
             clock.time(REST, partial(time.sleep, seconds), counts=number > 0)
     pairs = zip(clock.series[CHECKS], clock.series[REST], strict=True)
     cost = tuple((one.cpu - other.cpu) / PERIOD_S * 100 for one, other in pairs)

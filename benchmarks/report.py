@@ -42,7 +42,7 @@ def print_json(results: list[Result]) -> None:
 
 
 def _row(figure: Figure) -> tuple[str, ...]:
-    digits = {"ms": 0, "s": 3, "x": 2}[figure.unit]
+    digits = {"ms": 0, "s": 3, "x": 2, "%": 1}[figure.unit]
     median_, low, high = (f"{value:.{digits}f}" for value in (figure.median, figure.low, figure.high))
     limit = "" if figure.limit is None else f"{figure.limit:g} {figure.unit}"
     verdict = {None: "", True: "within", False: "OVER"}[figure.within]

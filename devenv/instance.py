@@ -17,6 +17,11 @@ from devenv.errors import DevenvError, LockedError
 from devenv.project import Project
 from devenv.state import read_state, write_state
 
+# In the environment of every process: by them all of an instance are found, and each of its services'.
+MARK = "DEVENV_INSTANCE"
+SERVICE_MARK = "DEVENV_SERVICE"
+PROJECT_MARK = "DEVENV_PROJECT"
+
 
 @dataclass(frozen=True)
 class Instance:
@@ -101,6 +106,12 @@ class Instance:
         if other != self or not (self.folder / "instance.json").exists():
             other.save()
         return other
+
+
+def marks(instance: Instance, service: str | None = None) -> dict[str, str]:
+    """What a process of an instance, and of one of its services, carries in its environment."""
+    own = {SERVICE_MARK: service} if service else {}
+    return {MARK: instance.name, **own, PROJECT_MARK: str(instance.project.root)}
 
 
 def project_name(project: Project) -> str:

@@ -1,4 +1,4 @@
-"""Marks of processes: by them all of an instance are found, also those whose parent is gone."""
+"""Processes found by the marks of their instance, also those whose parent is gone."""
 
 from __future__ import annotations
 
@@ -11,21 +11,12 @@ from dataclasses import dataclass
 import psutil
 
 from devenv.clock import Deadline
-from devenv.instance import Instance
+from devenv.instance import MARK, PROJECT_MARK, SERVICE_MARK
 
-MARK = "DEVENV_INSTANCE"
-SERVICE_MARK = "DEVENV_SERVICE"
-PROJECT_MARK = "DEVENV_PROJECT"
 YOUNG_S = 5.0
 KILLED_S = 10.0
 PAUSE_S = 0.02
 GONE = (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess)
-
-
-def marks(instance: Instance, service: str | None = None) -> dict[str, str]:
-    """What a process of an instance, and of one of its services, carries in its environment."""
-    own = {SERVICE_MARK: service} if service else {}
-    return {MARK: instance.name, **own, PROJECT_MARK: str(instance.project.root)}
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
 import subprocess
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -57,6 +56,8 @@ def http_probe(host: str, port: int, path: str, timeout: float = PROBE_TIMEOUT_S
     """Ready when `GET path` is answered with 200 to 399."""
 
     def probe() -> str | None:
+        import http.client  # not before it is needed: it takes a tenth of a quick command's time
+
         connection = http.client.HTTPConnection(host, port, timeout=timeout)
         try:
             connection.request("GET", path)

@@ -12,20 +12,18 @@ from devenv.clock import Deadline
 from devenv.endpoints import Endpoints
 from devenv.errors import DevenvError, PreflightError, StackError, UsageError
 from devenv.instance import Instance, changing, load_instance
-from devenv.lake.spec import LakeSpec, load_spec
 from devenv.modes import check_mode, end_orphans, open_last, open_mode
 from devenv.modes.base import Change, Event, Mode, Problem, ServiceStatus
 from devenv.project import Project
 from devenv.report import Report
 from devenv.secrets import read_secrets
 from devenv.settings import Settings
-from devenv.settle import settle
 from devenv.state import read_state, write_state
-from devenv.timeline import Timeline
 
 if TYPE_CHECKING:
     from devenv.lake.candles import Source
     from devenv.lake.seed import SeedReport
+    from devenv.lake.spec import LakeSpec
 
 STEPS = 6
 
@@ -40,6 +38,8 @@ class Session:
 
     def lake_spec(self) -> LakeSpec:
         """The declared lake, seed/lake.toml."""
+        from devenv.lake.spec import load_spec
+
         return load_spec(self.project.root / "seed" / "lake.toml")
 
 
@@ -76,6 +76,9 @@ def up(
     images: `pull` or `build`; None is as last time
     context: the Kubernetes context of a cluster that is there already; None is as last time
     """
+    from devenv.settle import settle
+    from devenv.timeline import Timeline
+
     report = session.report
     with changing(load_instance(session.project, check_mode(mode_name)), timeout, _waiting(report)):
         instance = settle(session.project, mode_name, session.settings, images, context)

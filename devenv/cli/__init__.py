@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -48,7 +50,13 @@ def main() -> None:
     """The entry point: runs the command line, and ends with the documented exit code."""
     from devenv.ending import run
 
-    sys.exit(run(cli))
+    code = run(cli)
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError):  # its reader has gone
+            stream.flush()
+    # All is done and closed by now. To take clients and modules down one by one would cost a quick command
+    # more than its work does.
+    os._exit(code)
 
 
 for _command in (

@@ -107,9 +107,11 @@ def down(
     quiet: bool,
 ) -> None:
     """Stop the platform. The data stay, unless --volumes is given."""
-    from devenv import machine, report, workflow
+    from devenv import report, workflow
 
     if everything:
+        from devenv import machine
+
         if volumes:
             raise click.UsageError("--all keeps the data: delete them project by project")
         for line in machine.stop_all(plan, timeout or 120):

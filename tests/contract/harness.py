@@ -15,8 +15,7 @@ import psutil
 
 from devenv.clock import Deadline
 from devenv.errors import DevenvError
-from devenv.instance import load_instance, project_name
-from devenv.marks import MARK
+from devenv.instance import MARK, load_instance, project_name
 from devenv.modes import open_mode
 from devenv.modes.base import Mode
 from devenv.modes.compose.engine import PROJECT_LABEL, find_engine

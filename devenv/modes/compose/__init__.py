@@ -16,8 +16,7 @@ from pathlib import Path
 from devenv.clock import Deadline
 from devenv.endpoints import Endpoints, on_this_machine
 from devenv.errors import DevenvError
-from devenv.instance import Instance, forget, make_private, note_data, project_name
-from devenv.marks import marks
+from devenv.instance import Instance, forget, make_private, marks, note_data, project_name
 from devenv.modes.base import Change, Described, Event, Problem, Progress, Running, ServiceStatus
 from devenv.modes.calling import calls
 from devenv.modes.compose import images, preflight
@@ -26,7 +25,7 @@ from devenv.modes.compose.engine import Container, Engine, find_engine, seconds_
 from devenv.modes.compose.environment import container_variables, env_file, write_env_file
 from devenv.modes.compose.watch import Watch
 from devenv.modes.described import describe_containers
-from devenv.modes.unfinished import end_unfinished, unfinished
+from devenv.modes.unfinished import end_unfinished, noted, unfinished
 from devenv.project import Project
 from devenv.secrets import Secrets, read_secrets
 from devenv.settings import Settings
@@ -87,7 +86,7 @@ class ComposeMode:
         further = calls(self.stack, self.endpoints(), self.secrets)
         watch = Watch(self.engine, self.name, hashes, deadline, further)
         output = self.instance.logs / "compose.log"
-        with output.open("w") as stream:
+        with noted(self.instance), output.open("w") as stream:
             process = self.compose.begin(
                 "up",
                 "--detach",  # without --wait: the watch knows sooner
@@ -112,8 +111,9 @@ class ComposeMode:
         end_unfinished(self.instance)
         watch = Watch(self.engine, self.name, {}, Deadline.after(0))
         began = time.time()
-        process = self.compose.begin(*words, output=subprocess.PIPE, marks=marks(self.instance))
-        yield from watch.until_gone(process, began)
+        with noted(self.instance):
+            process = self.compose.begin(*words, output=subprocess.PIPE, marks=marks(self.instance))
+            yield from watch.until_gone(process, began)
 
     def restart(self, service: str, deadline: Deadline) -> Iterator[Event]:
         yield from self.stop([service])

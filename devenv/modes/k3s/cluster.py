@@ -15,13 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from devenv.errors import DevenvError
-from devenv.instance import Instance, project_name
-from devenv.marks import marks
+from devenv.instance import Instance, marks, project_name
 from devenv.modes.base import Progress
 from devenv.modes.compose.engine import Engine, seconds_of
 from devenv.modes.k3s.k3d import k3d_program
 from devenv.modes.k3s.render import DATA_FOLDER
-from devenv.modes.unfinished import end_unfinished
+from devenv.modes.unfinished import end_unfinished, noted
 from devenv.stack.addresses import LOOPBACK
 from devenv.state import write_private
 
@@ -212,7 +211,7 @@ class Cluster:
         command = [k3d_program(), *words]
         log.debug(shlex.join(command))
         # k3d leaves files in its temporary folder.
-        with tempfile.TemporaryDirectory(prefix="devenv-k3d-") as folder:
+        with noted(self.instance), tempfile.TemporaryDirectory(prefix="devenv-k3d-") as folder:
             environment = {
                 **os.environ,
                 **marks(self.instance),

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import psutil
 
-from devenv.instance import Instance
-from devenv.marks import all_marked, end, marks, of_instance
+from devenv.instance import Instance, marks
+from devenv.marks import all_marked, end, of_instance
 from devenv.modes.k3s.kubectl import Kubectl, environment
 from devenv.stack.addresses import LOOPBACK
 

@@ -16,8 +16,8 @@ import psutil
 from devenv.clock import Deadline
 from devenv.endpoints import Endpoints, on_this_machine
 from devenv.errors import DevenvError
-from devenv.instance import Instance, forget, make_private
-from devenv.marks import MARK, all_marked, end, marks
+from devenv.instance import MARK, Instance, forget, make_private, marks
+from devenv.marks import all_marked, end
 from devenv.modes.base import Change, Described, Event, Problem, Progress, Running, ServiceStatus
 from devenv.modes.calling import calls
 from devenv.modes.local import logs as log_files

@@ -9,8 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from devenv.instance import Instance
-from devenv.marks import marks
+from devenv.instance import Instance, marks
 from devenv.modes.local.identity import not_root
 from devenv.modes.local.translate import Translation, translation
 from devenv.programs import Program

@@ -9,7 +9,8 @@ from pathlib import Path
 import psutil
 
 from devenv import marks
-from devenv.marks import GONE, MARK, SERVICE_MARK
+from devenv.instance import MARK, SERVICE_MARK
+from devenv.marks import GONE
 
 
 def of_instance(name: str, data: Path, programs: Collection[Path]) -> list[psutil.Process]:

@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from devenv.instance import Instance
-from devenv.marks import MARK
+from devenv.instance import MARK, Instance
 from devenv.modes.local.plan import Process, plan
 from devenv.programs import Program
 from devenv.project import Project
