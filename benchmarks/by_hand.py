@@ -78,7 +78,7 @@ class ByHand:
 
     def _launch(self, name: str) -> None:
         process, secrets = self.mode.processes[name], self.mode.secrets
-        command = [reveal(word, secrets) for word in self.mode.describe()[name].command]
+        command = [reveal(word, secrets) for word in process.argv]
         with process.log.open("ab") as output:
             self._running[name] = subprocess.Popen(
                 command,
