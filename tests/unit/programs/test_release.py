@@ -39,7 +39,7 @@ class Files(BaseHTTPRequestHandler):
 def mirror() -> Iterator[str]:
     """The address of a mirror of releases."""
     server = HTTPServer(("127.0.0.1", 0), Files)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
