@@ -70,19 +70,15 @@ def full_report(session: Session) -> str:
         if not load_instance(session.project, name).ports:
             continue
         try:
+            secrets = read_secrets(session.project.secrets_file)
             mode = opened(session, name)
+            for service in mode.stack.services:
+                tail = [redact(line, secrets) for _, line in mode.logs([service], LOG_LINES, False)]
+                lines += ["", f"## {name}: last lines of {service}", "```", *tail, "```"]
         except DevenvError as error:
             lines += ["", f"## {name}: {error.problem}"]
-            continue
-        for service in mode.stack.services:
-            tail = [line for _, line in mode.logs([service], LOG_LINES, False)]
-            lines += ["", f"## {name}: last lines of {service}", "```", *tail, "```"]
     text = "\n".join(lines).replace(str(session.project.root), "PROJECT")
-    text = text.replace(os.path.expanduser("~"), "~")
-    try:
-        return redact(text, read_secrets(session.project.secrets_file))
-    except DevenvError:
-        return text
+    return text.replace(os.path.expanduser("~"), "~")
 
 
 def _python() -> Iterator[Check]:

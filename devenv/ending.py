@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from devenv.errors import EXIT_BUG, EXIT_ERROR, EXIT_INTERRUPTED, EXIT_OK, EXIT_USAGE, DevenvError
+from devenv.errors import EXIT_BUG, EXIT_ERROR, EXIT_INTERRUPTED, EXIT_OK, EXIT_USAGE, DevenvError, ReaderGone
 
 OS_REMEDIES = {
     errno.ENOSPC: "make room on that disk; nothing was lost, and the same command goes on from here",
@@ -43,13 +43,14 @@ def run(command: click.Command) -> int:
         return EXIT_INTERRUPTED
     except KeyboardInterrupt:  # before click, or after it
         return _interrupted()
+    except click.exceptions.NoArgsIsHelpError as help_page:
+        _say(help_page.format_message())
+        return EXIT_USAGE
     except click.UsageError as error:
         _say(f"error: {error.format_message()}")
         _say(f"       see: {error.ctx.command_path if error.ctx else 'devenv'} --help")
         return EXIT_USAGE
-    except BrokenPipeError:
-        # The reader has gone (`devenv logs | head`); nothing more can be said to it.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except ReaderGone:
         return EXIT_OK
     except OSError as error:
         if error.errno not in OS_REMEDIES:

@@ -66,6 +66,10 @@ class ToolMissing(DevenvError):
     """A program is not here and could not be had."""
 
 
+class ReaderGone(Exception):
+    """Whoever read what is printed has gone (`devenv logs | head`): no error, and nothing more to say."""
+
+
 class DriftFound(DevenvError):
     """The modes are not the same."""
 

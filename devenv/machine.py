@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from devenv import modes, registry
-from devenv.errors import UsageError
+from devenv.errors import DevenvError, UsageError
 from devenv.instance import Instance
 from devenv.project import Project
 from devenv.settings import Settings, read_settings
@@ -41,23 +41,34 @@ def instances() -> list[Found]:
 
 
 def stop_all(plan: bool, timeout: float) -> Iterator[str]:
-    """Stops every running instance; yields a line for each."""
+    """Stops every running instance; yields a line for each.
+
+    Raises DevenvError for those that could not be stopped, once the others have been.
+    """
     from devenv.report import QuietReport
     from devenv.workflow import Session, down
 
     running = [entry for entry in instances() if entry.state != "stopped"]
     if not running:
         yield "no instance is running"
+    failed: list[DevenvError] = []
     for entry in running:
         project = Project(Path(entry.project))
         if plan:
             yield f"would stop {entry.name} ({entry.project})"
-        elif entry.state == "running":
-            down(Session(project, _settings(project), QuietReport()), entry.mode, False, timeout)
-            yield f"stopped {entry.name} ({entry.project})"
-        else:
-            modes.end_orphans(Instance(project, entry.mode))
-            yield f"stopped {entry.name}, whose state in {entry.project} is gone"
+            continue
+        try:
+            if entry.state == "running":
+                down(Session(project, _settings(project), QuietReport()), entry.mode, False, timeout)
+                yield f"stopped {entry.name} ({entry.project})"
+            else:
+                modes.end_orphans(Instance(project, entry.mode), volumes=False)
+                yield f"stopped {entry.name}, whose state in {entry.project} is gone"
+        except DevenvError as error:
+            yield f"could not stop {entry.name} ({entry.project}): {error.problem}"
+            failed.append(error)
+    if failed:
+        raise DevenvError(f"{len(failed)} of {len(running)} were not stopped", failed[0].remedy)
 
 
 def _settings(project: Project) -> Settings:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from devenv.errors import PreflightError
@@ -95,6 +96,18 @@ def holder(port: int) -> int | None:
     except psutil.Error:
         pass
     return None
+
+
+def is_held_by(port: int, pids: Collection[int]) -> bool:
+    """Whether one of the processes `pids` of this user listens on `port`; macOS tells of no others."""
+    import psutil
+
+    for pid in pids:
+        with suppress(psutil.Error):
+            for connection in psutil.Process(pid).net_connections("tcp"):
+                if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port:
+                    return True
+    return False
 
 
 def holder_name(port: int) -> str:

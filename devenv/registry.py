@@ -43,6 +43,8 @@ def entries() -> list[Entry]:
     found = []
     for file in sorted(folder().glob("*.json")):
         content = read_state(file)
+        if not content:
+            continue  # forgotten meanwhile
         entry = Entry(file.stem, content["mode"], Path(content["project"]), content["ports"])
         if (entry.project / ".devenv" / entry.mode).is_dir():
             found.append(entry)

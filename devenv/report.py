@@ -8,6 +8,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
+from devenv.errors import ReaderGone
+
 if TYPE_CHECKING:
     from rich.live import Live
     from rich.table import Table
@@ -146,7 +148,7 @@ def open_report(quiet: bool, as_json: bool) -> Report:
 
 def print_json(value: Any) -> None:
     """One JSON document on standard output."""
-    print(json.dumps(value, indent=2, default=str))  # noqa: T201
+    print_line(json.dumps(value, indent=2, default=str))
 
 
 def print_table(
@@ -167,12 +169,17 @@ def print_table(
             colour = (states or {}).get(cell)
             cells.append(f"[{colour}]{_plain(cell)}[/]" if colour else _plain(cell))
         table.add_row(*cells)
-    console.print(table)
+    with console.capture() as rendered:  # rich would end the whole command where its reader has gone
+        console.print(table)
+    print_line(rendered.get().rstrip("\n"))
 
 
 def print_line(line: str) -> None:
-    """A line on standard output."""
-    print(line, flush=True)  # noqa: T201
+    """A line on standard output. Raises ReaderGone where nobody reads it any more."""
+    try:
+        print(line, flush=True)  # noqa: T201
+    except BrokenPipeError as error:
+        raise ReaderGone from error
 
 
 class LogPrinter:
@@ -190,7 +197,7 @@ class LogPrinter:
         name = service.ljust(self._width)
         if service in self._colours:
             name = f"\033[{self._colours[service]}m{name}\033[0m"
-        print(f"{name} | {line}", flush=True)  # noqa: T201
+        print_line(f"{name} | {line}")
 
 
 def _plain(text: str) -> str:

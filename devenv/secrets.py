@@ -55,9 +55,17 @@ def read_secrets(file: Path) -> dict[str, str]:
     if missing:
         raise DevenvError(
             f"{file} lacks {missing[0]}",
-            "put the file back from a backup, or start anew: devenv reset (deletes this project's data)",
+            f"put it back from a backup, or start anew: devenv down --volumes in every mode, then rm {file}",
         )
     return {name: found[name] for name in NAMES}
+
+
+def gone(file: Path) -> DevenvError:
+    """What to say where data are there, and the secrets in `file` that open them are not."""
+    return DevenvError(
+        f"{file} is gone, and nothing else opens the data",
+        "put it back from a backup, or delete the data: devenv reset (with each mode that has some)",
+    )
 
 
 def make_secrets(file: Path) -> dict[str, str]:

@@ -7,10 +7,10 @@ from typing import Any
 
 from devenv import ports, registry
 from devenv.errors import DevenvError, UsageError
-from devenv.instance import Instance, load_instance
+from devenv.instance import Instance, load_instance, make_private
 from devenv.modes import check_mode
 from devenv.project import Project
-from devenv.secrets import fingerprint, make_secrets, read_secrets
+from devenv.secrets import Secrets, fingerprint, gone, make_secrets, read_secrets
 from devenv.settings import Settings
 from devenv.stack.addresses import wanted_ports
 from devenv.stack.compose import load
@@ -87,14 +87,11 @@ def _engine(instance: Instance, settings: Settings) -> str:
 
 def _secrets(instance: Instance) -> str:
     file = instance.project.secrets_file
-    values = read_secrets(file)
+    values: Secrets = read_secrets(file)
     if not values:
         if instance.has_data and instance.secrets:
-            raise DevenvError(
-                f"{file} is gone, and nothing else opens the data of {instance.name}",
-                f"put it back from a backup, or delete the data: devenv reset {instance.mode}",
-            )
-        values = make_secrets(file)
+            raise gone(file)
+        values = _made_once(instance.project)
     made = fingerprint(values)
     if instance.secrets and instance.secrets != made and instance.has_data:
         raise DevenvError(
@@ -102,6 +99,15 @@ def _secrets(instance: Instance) -> str:
             f"put the right one back, or delete the data: devenv reset {instance.mode}",
         )
     return made
+
+
+def _made_once(project: Project) -> Secrets:
+    """New secrets; those of another mode's `up` where one has made them at the same moment."""
+    from filelock import FileLock
+
+    make_private(project.state)
+    with FileLock(project.state / "secrets.lock"):
+        return read_secrets(project.secrets_file) or make_secrets(project.secrets_file)
 
 
 def _ports(instance: Instance, settings: Settings) -> dict[str, int]:

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 from devenv import registry
 from devenv.clock import Deadline
 from devenv.endpoints import Endpoints
-from devenv.errors import DevenvError, PreflightError, StackError, UsageError
+from devenv.errors import DevenvError, PreflightError, UsageError
 from devenv.instance import Instance, changing, load_instance
 from devenv.modes import check_mode, end_orphans, open_last, open_mode
 from devenv.modes.base import Change, Event, Mode, Problem, ServiceStatus
 from devenv.project import Project
 from devenv.report import Report
-from devenv.secrets import read_secrets
+from devenv.secrets import gone, read_secrets
 from devenv.settings import Settings
 from devenv.state import read_state, write_state
 
@@ -131,12 +131,12 @@ def plan_up(session: Session, mode_name: str, services: Sequence[str]) -> list[C
 def down(session: Session, mode_name: str, volumes: bool, timeout: float) -> int:
     """Stops the instance and leaves nothing of it running; with `volumes` its data go too.
 
-    Returns how many services were stopped. Works with a stack file that is broken, or a state folder that
-    is gone.
+    Returns how many services were stopped. Works with files that are broken, and with a state folder that is
+    gone.
     """
     instance = load_instance(session.project, check_mode(mode_name))
     if not instance.ports:
-        return end_orphans(instance)
+        return end_orphans(instance, volumes)
     with changing(instance, timeout, _waiting(session.report)):
         mode = _mode_to_stop(session, instance)
         session.report.step(1, 2 if volumes else 1, f"stop {instance.name}")
@@ -155,12 +155,12 @@ def down(session: Session, mode_name: str, volumes: bool, timeout: float) -> int
 def _mode_to_stop(session: Session, instance: Instance) -> Mode:
     try:
         return open_mode(instance, session.settings)
-    except StackError as error:
+    except DevenvError as error:  # a broken stack file, a missing configuration file, damaged secrets
         mode = open_last(instance)
         if mode is None:
             raise
         session.report.warn(
-            Problem(f"{error.problem}; the last stack that could be read is stopped", error.remedy)
+            Problem(f"{error.problem}; what was started last is stopped all the same", error.remedy)
         )
         return mode
 
@@ -207,10 +207,13 @@ def status(session: Session, mode_name: str) -> tuple[Instance, list[ServiceStat
 
 
 def opened(session: Session, mode_name: str) -> Mode:
-    """The mode of an instance that has been up. Raises DevenvError for one that has not."""
+    """The mode of an instance that has been up. Raises DevenvError for one that has not, or whose secrets are
+    gone."""
     instance = load_instance(session.project, check_mode(mode_name))
     if not instance.ports:
         raise DevenvError(f"{instance.name} has never been up", f"start it: devenv up {mode_name}")
+    if not session.project.secrets_file.exists():
+        raise gone(session.project.secrets_file)
     return open_mode(instance, session.settings)
 
 

@@ -102,8 +102,13 @@ def load(options: Options, file: Path) -> None:
 
 
 def _mode(options: Options, images: str | None = None) -> ComposeMode:
+    from devenv.instance import changing, load_instance
     from devenv.modes.compose import open_mode
     from devenv.settle import settle
 
     session = options.session()
-    return open_mode(settle(session.project, "compose", session.settings, images), session.settings)
+    instance = load_instance(session.project, "compose")
+    if images or not instance.ports:
+        with changing(instance, session.settings.timeout):
+            instance = settle(session.project, "compose", session.settings, images)
+    return open_mode(instance, session.settings)

@@ -28,16 +28,23 @@ class Options:
         from devenv.workflow import Session
 
         project = find_project(self.project)
-        return Session(project, read_settings(project.root), open_report(quiet, as_json))
+        report = open_report(quiet, as_json)
+        # However the command ends: a terminal is not left without its cursor.
+        click.get_current_context().call_on_close(report.close)
+        return Session(project, read_settings(project.root), report)
 
 
 def complete_service(context: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
     """The services' names, as far as an earlier `up` has read them."""
     import json
 
+    from devenv.errors import DevenvError
     from devenv.project import find_project
 
-    project = find_project(context.find_root().params.get("project"))
+    try:
+        project = find_project(context.find_root().params.get("project"))
+    except DevenvError:
+        return sorted(name for name in MODES if name.startswith(incomplete))
     names = {
         name
         for file in project.state.glob("*/cache/stack-*.json")

@@ -38,9 +38,10 @@ def open_last(instance: Instance) -> Mode | None:
     return mode
 
 
-def end_orphans(instance: Instance) -> int:
-    """Ends what still runs of an instance whose state is gone; returns how many parts there were."""
-    return int(_module(instance).end_orphans(instance))
+def end_orphans(instance: Instance, volumes: bool) -> int:
+    """Ends what still runs of an instance whose state is gone, and with `volumes` deletes the data that are
+    not in its folder; returns how many parts ran."""
+    return int(_module(instance).end_orphans(instance, volumes))
 
 
 def running() -> list[Running]:

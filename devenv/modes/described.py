@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any, cast
 
 from devenv.modes.base import Contained, Described
-from devenv.stack.model import ConfigFile, HttpProbe, Mount, Probe, Service, Stack
+from devenv.stack.model import HttpProbe, Mount, Probe, Service, Stack
+from devenv.stack.texts import config_text
 
 GET = "GET"
 EVERY_ADDRESS = "0.0.0.0"  # noqa: S104 (what containers bind; only 127.0.0.1 is published)
@@ -62,11 +63,6 @@ def volume(mount: Mount, project: Path) -> str:
     source = Path(mount.source)
     folder = source.relative_to(project) if source.is_relative_to(project) else source
     return f"folder {folder}{' read-only' if mount.read_only else ''}"
-
-
-def config_text(config: ConfigFile) -> str:
-    """The text of a configuration file, as it stands."""
-    return Path(config.file).read_text() if config.file else str(config.content)
 
 
 def version_of(image: str) -> str:

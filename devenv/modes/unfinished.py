@@ -17,7 +17,13 @@ GRACE_S = 10.0
 
 @contextmanager
 def noted(instance: Instance) -> Iterator[None]:
-    """Notes that a child is at work; the note stays where this command is killed, or ends with an error."""
+    """Notes that a child is at work; the note stays where this command is killed, or ends with an error.
+
+    Of an instance whose state is gone nothing is noted.
+    """
+    if not instance.project.state.is_dir():
+        yield
+        return
     note = _note(instance)
     note.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     note.touch()

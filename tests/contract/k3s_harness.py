@@ -21,6 +21,7 @@ from devenv.ports import is_free
 from devenv.ready import wait_until
 from devenv.settings import read_settings
 from devenv.stack.compose import load
+from devenv.stack.texts import config_texts
 from tests.contract.harness import Tiny, deadline, image_with_python
 from tests.fakes.project import free_port
 
@@ -94,9 +95,7 @@ class K3sHarness(Tiny):
         variables = {**render.render_variables(), "TINY_USER": "1000:1000"}
         files = self.project.stack_files("minio")
         stack = load(files, variables, self.project.state / "k3s" / "cache")
-        render.write(
-            self.project.root / "k3s" / "base", render.documents(stack, render.config_contents(stack))
-        )
+        render.write(self.project.root / "k3s" / "base", render.documents(stack, config_texts(stack)))
         ports = render.text(render.node_ports(stack))
         (self.project.root / "k3s/overlays/local/node-ports.yaml").write_text(ports)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import socket
 from collections.abc import Callable
 from contextlib import closing
@@ -12,6 +13,7 @@ import pytest
 from devenv.clock import Deadline
 from devenv.errors import DevenvError, ServiceFailed
 from devenv.instance import load_instance
+from devenv.modes import end_orphans
 from devenv.modes.base import Mode
 from devenv.modes.compose.engine import Container, find_engine
 from devenv.ready import wait_until
@@ -96,6 +98,13 @@ def test_purge_leaves_no_volume(compose: ComposeHarness) -> None:
     list(mode.stop(SERVICES))
     mode.purge()
     assert compose.volumes() == []
+
+
+def test_data_of_an_instance_whose_state_is_gone_can_be_deleted(compose: ComposeHarness) -> None:
+    up(compose)
+    shutil.rmtree(compose.project.state)
+    assert end_orphans(load_instance(compose.project, "compose"), volumes=True) == len(SERVICES)
+    assert compose.left() == compose.volumes() == []
 
 
 def test_purge_keeps_where_images_come_from(compose: ComposeHarness) -> None:

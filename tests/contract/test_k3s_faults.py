@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import socket
 import subprocess
 from collections.abc import Mapping
@@ -11,6 +12,8 @@ import pytest
 
 from devenv.clock import Deadline
 from devenv.errors import DevenvError, ServiceFailed
+from devenv.instance import load_instance
+from devenv.modes import end_orphans
 from devenv.modes.base import Mode
 from devenv.modes.compose.engine import find_engine
 from devenv.modes.k3s.k3d import k3d_program
@@ -169,6 +172,13 @@ def test_purge_leaves_nothing_on_the_engine(k3s: K3sHarness) -> None:
     mode = up(k3s)
     list(mode.stop(SERVICES))
     mode.purge()
+    assert k3s.on_engine() == []
+
+
+def test_a_cluster_whose_state_is_gone_can_be_deleted_with_its_data(k3s: K3sHarness) -> None:
+    up(k3s)
+    shutil.rmtree(k3s.project.state)
+    assert end_orphans(load_instance(k3s.project, "k3s"), volumes=True) >= len(SERVICES)
     assert k3s.on_engine() == []
 
 

@@ -7,8 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 
+from devenv.ready import wait_until
+from tests.contract.harness import deadline
 from tests.contract.k3s_harness import K3sHarness
 from tests.contract.test_k3s_faults import all_ready, up
 
@@ -35,6 +38,18 @@ def killed_at(harness: K3sHarness, moment: str) -> None:
                 break
         command.kill()
         assert command.wait(60) == -9, said
+
+
+def test_the_next_up_begins_anew_where_k3d_was_killed_before_it_made_a_node(k3s: K3sHarness) -> None:
+    k3s.remove()
+    with subprocess.Popen(
+        [DEVENV, "up", "k3s", "--no-seed"], cwd=k3s.project.root, stderr=subprocess.DEVNULL
+    ) as command:
+        wait_until(lambda: None if k3s.on_engine() else "nothing is made yet", deadline())
+        for process in (psutil.Process(command.pid), *psutil.Process(command.pid).children(recursive=True)):
+            process.kill()
+    assert k3s.node_state() is None
+    assert all_ready(up(k3s))
 
 
 @pytest.mark.parametrize("moment", ["creating cluster", "loading", "store: starting"])

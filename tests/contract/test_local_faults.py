@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 from collections.abc import Callable
 from contextlib import closing
@@ -71,6 +72,17 @@ def test_a_service_that_never_gets_ready_ends_the_start_at_its_deadline(local: L
     local.give("api", BEHAVIOUR="never ready")
     with pytest.raises(ServiceFailed, match=r"service api: not ready after 5 s.*HTTP 503"):
         list(local.open().start(SERVICES, Deadline.after(5)))
+
+
+def test_another_service_that_is_to_run_in_another_way_is_started_again_too(local: LocalHarness) -> None:
+    up(local)
+    changes = {"page": {"stop_grace_period": "7s"}, "store": {"environment": {"COLOUR": "blue"}}}
+    local.project.override.write_text(json.dumps({"services": changes}))
+    mode = local.open()
+    kinds = [(e.service, e.kind) for e in mode.start(["store"], deadline())]
+    assert kinds[:2] == [("page", "stopping"), ("page", "stopped")]
+    assert ("page", "ready") in kinds
+    assert all_ready(mode)
 
 
 def test_a_service_that_was_mended_comes_up_at_the_next_start(local: LocalHarness) -> None:

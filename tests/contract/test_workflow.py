@@ -181,6 +181,22 @@ def test_down_ends_what_runs_where_the_state_folder_is_gone(person: Person) -> N
     assert person.world.running == {}
 
 
+def test_down_with_volumes_deletes_the_data_where_the_state_folder_is_gone(person: Person) -> None:
+    person.up()
+    person.world.data["store"] = "42"
+    shutil.rmtree(person.harness.project.state)
+    workflow.down(person.session, "fake", volumes=True, timeout=60)
+    assert person.world.data == {}
+
+
+def test_lost_secrets_are_named_before_anything_is_done(person: Person) -> None:
+    person.up()
+    person.harness.project.secrets_file.unlink()
+    with pytest.raises(DevenvError, match="is gone, and nothing else opens the data"):
+        workflow.restart(person.session, "fake", (), timeout=60)
+    assert set(person.world.running) == set(SERVICES)
+
+
 def test_restart_stops_and_starts_what_is_named(person: Person) -> None:
     person.up()
     workflow.restart(person.session, "fake", ["api"], timeout=60)

@@ -152,9 +152,11 @@ def open_last(instance: Instance) -> FakeMode | None:
     return FakeMode(instance, stack, stack, world) if stack else None
 
 
-def end_orphans(instance: Instance) -> int:
+def end_orphans(instance: Instance, volumes: bool) -> int:
     """Ends what still runs of an instance whose state is gone."""
-    running = WORLDS.setdefault(instance.name, World()).running
-    count = len(running)
-    running.clear()
+    world = WORLDS.setdefault(instance.name, World())
+    count = len(world.running)
+    world.running.clear()
+    if volumes:
+        world.data.clear()
     return count

@@ -84,6 +84,12 @@ def test_a_wrong_command_line_exits_with_2_and_two_lines(folder: Path, words: li
     assert remedy.startswith("       ")
 
 
+def test_no_command_is_a_question_for_the_help_page(folder: Path) -> None:
+    done = devenv(folder)
+    assert done.returncode == 2
+    assert done.stderr.startswith("Usage: devenv")
+
+
 def test_a_folder_that_is_no_project_is_named(tmp_path: Path) -> None:
     done = devenv(tmp_path, "up")
     assert done.returncode == 2

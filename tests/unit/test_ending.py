@@ -17,6 +17,7 @@ from devenv.errors import (
     DriftFound,
     LockedError,
     PreflightError,
+    ReaderGone,
     ServiceFailed,
     StackError,
     ToolMissing,
@@ -39,6 +40,10 @@ def ends(error: BaseException | None, capsys: pytest.CaptureFixture[str]) -> tup
     said = capsys.readouterr()
     assert said.out == ""
     return code, said.err.splitlines()
+
+
+def test_a_reader_who_has_gone_is_no_error(capsys: pytest.CaptureFixture[str]) -> None:
+    assert ends(ReaderGone(), capsys) == (0, [])
 
 
 def test_success_is_0_and_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import socket
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
 from devenv.errors import DevenvError
 from devenv.instance import Instance, forget, load_instance, note_data
 from devenv.project import Project
-from devenv.secrets import make_secrets
+from devenv.secrets import fingerprint, make_secrets, read_secrets
 from devenv.settings import Settings
 from devenv.settle import settle
 from tests.fakes.project import SERVICES, free_port, write_project
@@ -94,6 +96,18 @@ def test_lost_secrets_are_made_anew_where_there_are_no_data(project: Project) ->
     project.secrets_file.unlink()
     assert settle(project, "local", MINIO).secrets
     assert project.secrets_file.exists()
+
+
+def test_two_modes_that_come_up_at_once_have_the_same_secrets(project: Project) -> None:
+    barrier = Barrier(2)
+
+    def first_up(mode: str) -> str | None:
+        barrier.wait()
+        return settle(project, mode, MINIO).secrets
+
+    with ThreadPoolExecutor(2) as pool:
+        made = list(pool.map(first_up, ("local", "compose")))
+    assert made == [fingerprint(read_secrets(project.secrets_file))] * 2
 
 
 def test_data_that_lie_elsewhere_keep_their_engine_too(project: Project) -> None:

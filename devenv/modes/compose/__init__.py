@@ -185,8 +185,8 @@ class ComposeMode:
 
     @cached_property
     def compose(self) -> Compose:
-        """Compose, with this instance's files; without any where they cannot be read."""
-        if not self.variables:
+        """Compose, with this instance's files; without any where they, or the secrets, cannot be read."""
+        if not self.variables or not self.secrets:
             return Compose(self.name, (), None, self.engine.host)
         written = write_env_file(self.instance, self.variables, self.secrets)
         files = self.instance.project.stack_files(str(self.instance.s3_engine))
@@ -279,13 +279,15 @@ def open_last(instance: Instance) -> ComposeMode | None:
     return ComposeMode(instance, stack, stack, {}, {}) if stack else None
 
 
-def end_orphans(instance: Instance) -> int:
-    """Removes containers of an instance whose state folder is gone; the volumes stay."""
+def end_orphans(instance: Instance, volumes: bool) -> int:
+    """Removes containers of an instance whose state folder is gone, and with `volumes` its volumes; returns
+    how many containers there were. Compose goes by their labels."""
     end_unfinished(instance)
     engine = find_engine()
     found = engine.containers(project_name(instance.project))
-    if found:
-        Compose(project_name(instance.project), (), None, engine.host).run("down", "--remove-orphans")
+    if found or volumes:
+        words = ["down", "--remove-orphans", *(["--volumes"] if volumes else [])]
+        Compose(project_name(instance.project), (), None, engine.host).run(*words)
     return len(found)
 
 

@@ -28,8 +28,8 @@ PASSED = (
 class Compose:
     """`docker-compose` for one instance, on the engine at `host`.
 
-    files, env_file: none where the stack cannot be read; then Compose goes by its containers' labels, which
-    is enough to stop them
+    files, env_file: none where the stack cannot be read; then Compose goes by the labels of what it has made,
+    which is enough to stop and to delete it
     """
 
     project: str

@@ -9,6 +9,7 @@ from pathlib import Path
 from devenv.instance import Instance
 from devenv.secrets import Secrets
 from devenv.stack.model import Service, Stack
+from devenv.stack.texts import config_text
 from devenv.state import write_private
 
 
@@ -43,7 +44,6 @@ def write_env_file(instance: Instance, variables: Mapping[str, str], secrets: Se
 def _digest(stack: Stack, service: Service) -> str:
     digest = hashlib.sha256()
     for item in service.configs:
-        source = stack.configs[item.config]
-        content = Path(source.file).read_bytes() if source.file else str(source.content).encode()
-        digest.update(item.target.encode() + b"\0" + content + b"\0")
+        text = config_text(stack.configs[item.config])
+        digest.update(f"{item.target}\0{text}\0".encode())
     return digest.hexdigest()[:16]

@@ -21,7 +21,7 @@ from devenv.modes.k3s import logs, node_images, observed, preflight, render
 from devenv.modes.k3s.context import ContextCluster
 from devenv.modes.k3s.describing import describe
 from devenv.modes.k3s.engine_images import EngineImages
-from devenv.modes.k3s.forwards import end_forwards, forwarding
+from devenv.modes.k3s.forwards import end_forwards, forwarding, is_forwarded
 from devenv.modes.k3s.kubectl import Kubectl
 from devenv.modes.k3s.manifests import Manifests, build, without_folders
 from devenv.modes.k3s.observed import Pod, Workload
@@ -31,7 +31,7 @@ from devenv.modes.k3s.shape import instance_variables, port_variables, rendering
 from devenv.modes.k3s.watch import Watch
 from devenv.modes.unfinished import unfinished
 from devenv.project import Project
-from devenv.ready import wait_until
+from devenv.ready import NotReady, wait_until
 from devenv.secrets import Secrets, read_secrets
 from devenv.settings import Settings
 from devenv.stack.compose import last, load
@@ -63,7 +63,7 @@ class K3sMode:
 
     def preflight(self) -> list[Problem]:
         if self.instance.context:
-            return list(preflight.port_problems(self.instance, self.cluster.is_running()))
+            return list(preflight.port_problems(self.instance, is_forwarded(self.instance)))
         problems = list(preflight.engine_problems(self.engine))
         if problems:
             return problems
@@ -160,8 +160,11 @@ class K3sMode:
         forget(self.instance)
 
     def status(self) -> list[ServiceStatus]:
-        if not self.cluster.is_running() or self.live.answers() is not None:
+        if not self.cluster.is_running():
             return [ServiceStatus(name, "stopped") for name in self.stack.services]
+        if answer := self.live.answers():
+            seen = f"the cluster's API does not answer: {answer}"
+            return [ServiceStatus(name, "unhealthy", seen) for name in self.stack.services]
         workloads, pods = self.live.workloads(), self.live.pods()
         return [self._status_of(name, workloads.get(name), pods) for name in self.stack.services]
 
@@ -244,10 +247,20 @@ class K3sMode:
 
     def _wait_for_api(self, deadline: Deadline) -> None:
         if isinstance(self.cluster, ContextCluster):
-            wait_until(self.live.answers, deadline)
-            return
-        gone = f"the node of cluster {self.name} has ended"
-        wait_until(self.live.answers, deadline, lambda: None if self.cluster.is_running() else gone)
+            where, remedy = f"context {self.cluster.context}", "see whether it does: kubectl get namespaces"
+        else:
+            where, remedy = (
+                f"cluster {self.name}",
+                f"read its node's log: docker logs {self.cluster.node}",
+            )
+
+        def gone() -> str | None:
+            return None if self.cluster.is_running() else "its node has ended"
+
+        try:
+            wait_until(self.live.answers, deadline, gone)
+        except NotReady as error:
+            raise DevenvError(f"the API of {where}: {error.problem}", remedy) from error
 
     def _change(self, name: str, workload: Workload | None, pods: Sequence[Pod], changed: bool) -> Change:
         if workload is None or not workload.replicas:
@@ -320,27 +333,34 @@ def open_last(instance: Instance) -> K3sMode | None:
     return K3sMode(instance, stack, stack, stack, Settings(), {}, {}) if stack else None
 
 
-def end_orphans(instance: Instance) -> int:
-    """Stops the cluster of an instance whose state folder is gone; the data stay."""
+def end_orphans(instance: Instance, volumes: bool) -> int:
+    """Stops the cluster of an instance whose state folder is gone, with `volumes` deletes it and its data;
+    returns how many pods, or forwards to a cluster elsewhere, there were."""
     import tempfile
     from pathlib import Path
 
     if forwards := end_forwards(instance):
         return forwards  # what it reaches is a cluster elsewhere, which only the lost state has named
-    name = project_name(instance.project)
     with tempfile.TemporaryDirectory(prefix="devenv-k3s-") as folder:
         cluster = own.Cluster(instance, find_engine(), Path(folder) / "kubeconfig")
-        if not cluster.is_running():
-            return 0
-        cluster.write_kubeconfig()
-        live = observed.Cluster(cluster.kubeconfig, name)
-        deadline = Deadline.after(API_DEADLINE_S)
-        wait_until(live.answers, deadline)
-        found = live.pods()
-        for workload in live.workloads().values():
-            live.scale(workload, 0)
-        wait_until(lambda: "pods are ending" if live.pods() else None, Deadline.after(STOP_DEADLINE_S))
+        ended = _end_pods(cluster) if cluster.is_running() else 0
         cluster.halt()
+        if volumes:
+            if cluster.state() is not None:
+                cluster.delete()
+            cluster.delete_data()
+    return ended
+
+
+def _end_pods(cluster: own.Cluster) -> int:
+    """Ends the pods of the instance, whatever they depend on; returns how many there were, at least 1."""
+    cluster.write_kubeconfig()
+    live = observed.Cluster(cluster.kubeconfig, cluster.name)
+    wait_until(live.answers, Deadline.after(API_DEADLINE_S))
+    found = live.pods()
+    for workload in live.workloads().values():
+        live.scale(workload, 0)
+    wait_until(lambda: "pods are ending" if live.pods() else None, Deadline.after(STOP_DEADLINE_S))
     return len(found) or 1
 
 

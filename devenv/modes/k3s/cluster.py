@@ -10,6 +10,7 @@ import shlex
 import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ INSTANCE_LABEL = "devenv.instance"
 PROJECT_LABEL = "devenv.project"
 SHAPE_LABEL = "devenv.shape"
 ROLE_LABEL = "k3d.role"
+CLUSTER_LABEL = "k3d.cluster"
 CREATE_TIMEOUT_S = 600
 log = logging.getLogger(__name__)
 
@@ -82,8 +84,10 @@ class Cluster:
         return f"{self.name}-k3s-data"
 
     def state(self) -> str | None:
-        """`running`, `exited`, …; None where there is no cluster."""
-        return (self.engine.inspect(self.node).get("State") or {}).get("Status")
+        """`running`, `exited`, … as its node is; `unfinished` where k3d was killed before it made one; None
+        where there is no cluster."""
+        status: str | None = (self.engine.inspect(self.node).get("State") or {}).get("Status")
+        return status or ("unfinished" if self._parts() else None)
 
     def is_running(self) -> bool:
         """Whether its node runs; the API may not answer yet."""
@@ -102,7 +106,7 @@ class Cluster:
         """Has the cluster run in that shape: made, made anew, or started. The data stay in any case."""
         end_unfinished(self.instance)
         found = self.engine.inspect(self.node)
-        if found and not self.kubeconfig.exists():
+        if self._parts() and not (found and self.kubeconfig.exists()):
             progress(f"cluster {self.name} is made anew: it was not finished")
             self.delete()
             found = {}
@@ -138,6 +142,8 @@ class Cluster:
         import docker
 
         end_unfinished(self.instance)
+        if self.state() == "unfinished":
+            self.delete()
         if not self.is_running():
             return
 
@@ -151,9 +157,16 @@ class Cluster:
 
     def delete(self) -> None:
         """Removes the cluster; the data stay."""
+        import docker
+
         end_unfinished(self.instance)
         self.kubeconfig.unlink(missing_ok=True)
         self._k3d("cluster", "delete", self.name)
+        # k3d leaves them where there was no node yet.
+        leftovers = {"remove_network": f"k3d-{self.name}", "remove_volume": f"k3d-{self.name}-images"}
+        for method, name in leftovers.items():
+            with suppress(docker.errors.APIError):
+                self.engine.ask(method, name)
 
     def delete_data(self) -> None:
         """Removes the volume with the data, which nothing may use any more."""
@@ -163,12 +176,22 @@ class Cluster:
             self.engine.ask("remove_volume", self.volume)
         except docker.errors.NotFound:
             return
+        except docker.errors.APIError as error:
+            raise DevenvError(
+                f"the volume {self.volume} cannot be deleted: {error.explanation}",
+                f"see what uses it: docker ps --all --filter volume={self.volume}",
+            ) from error
 
     def _create(self, shape: Shape) -> None:
         self.kubeconfig.unlink(missing_ok=True)
         self.engine.ask("create_volume", self.volume, labels=self._labels)
         self._k3d(*self.create_words(shape))
         self.write_kubeconfig()
+
+    def _parts(self) -> list[Any]:
+        """The containers that k3d has made for it, its helpers among them."""
+        label = f"{CLUSTER_LABEL}={self.name}"
+        return list(self.engine.ask("containers", all=True, filters={"label": label}))
 
     @property
     def _labels(self) -> dict[str, str]:

@@ -17,6 +17,7 @@ from devenv.modes.k3s import render
 from devenv.modes.k3s.kubectl import kustomize
 from devenv.modes.k3s.observed import SERVICE_LABEL
 from devenv.stack.model import Stack
+from devenv.stack.texts import config_texts
 from devenv.state import write_private
 
 WORKLOADS = ("Deployment", "StatefulSet")
@@ -78,7 +79,7 @@ def build(
     variables: the values of what stands as `@variable:NAME@` in the stack
     """
     root = instance.project.root
-    base = render.documents(stack, render.config_contents(stack))
+    base = render.documents(stack, config_texts(stack))
     component = render.instance_component(
         stack, root, project_name(instance.project), images, variables, own_node=instance.context is None
     )

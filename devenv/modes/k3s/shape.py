@@ -15,18 +15,18 @@ API_PORT = "kubernetes"  # the key of the API's port among the instance's
 
 
 def shape_of(instance: Instance, stack: Stack, settings: Settings) -> Shape:
-    """The cluster that the instance needs."""
+    """The cluster that the instance needs. Raises StackError for a folder that its node cannot see."""
     root = instance.project.root
-    folders = [
-        Path(mount.source)
+    folders = {
+        Path(mount.source): render.folder_on_node(service, mount, root)
         for service in stack.services.values()
         for mount in service.mounts
         if mount.kind == "bind"
-    ]
+    }
     return Shape(
         api_port=instance.ports[API_PORT],
         ports={instance.ports[name]: render.node_port(name) for name in stack.services},
-        mounts={folder: f"{render.NODE_FOLDER}/{folder.relative_to(root)}" for folder in folders},
+        mounts=folders,
         config=root / "k3s" / "k3d.yaml",
         image=settings.variables.get("K3S_IMAGE"),
     )

@@ -107,8 +107,13 @@ class LocalMode:
         if not self.supervisor.running():
             # Whatever runs has lost its supervisor, and would keep ports and data from the new ones.
             yield from self.stop(tuple(self.stack.services))
+        revealed = partial(reveal, values=self.secrets)
+        if outdated := self.supervisor.outdated(self.processes, revealed):
+            # Also those that nobody asked for: the supervisor ends them as it learns of the change.
+            yield from self.stop(outdated)
+            stale += [name for name in outdated if name not in stale]
         write_files(self.instance, self.processes.values(), self.secrets)
-        self.supervisor.configure(self.processes, partial(reveal, values=self.secrets))
+        self.supervisor.configure(self.processes, revealed)
         graph = {name: [n for n in self.stack.services[name].depends_on if n in stale] for name in stale}
         further = calls(self.stack, self.endpoints(), self.secrets)
         starting = Starting(
@@ -268,8 +273,9 @@ def open_last(instance: Instance) -> LocalMode | None:
     return LocalMode(instance, stack, stack, {}) if stack else None
 
 
-def end_orphans(instance: Instance) -> int:
-    """Ends processes of an instance whose state folder is gone; returns how many there were."""
+def end_orphans(instance: Instance, volumes: bool) -> int:
+    """Ends processes of an instance whose state folder, and with it its data, is gone; returns how many there
+    were."""
     orphans = processes.of_instance(instance.name, instance.data, [])
     end(orphans, "SIGTERM", ORPHAN_GRACE_S)
     shutil.rmtree(instance.runtime, ignore_errors=True)

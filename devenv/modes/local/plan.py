@@ -15,6 +15,7 @@ from devenv.modes.local.translate import Translation, translation
 from devenv.programs import Program
 from devenv.stack.addresses import LOOPBACK, process_addresses
 from devenv.stack.model import ExecProbe, HttpProbe, Probe, Service, Stack
+from devenv.stack.texts import config_text
 
 # Runs a program with its environment out of a private file, and its output into a file: a pipe to the
 # supervisor would end it when the supervisor dies.
@@ -46,11 +47,12 @@ class Process:
 
     @property
     def fingerprint(self) -> str:
-        """A digest of all that the process is started with."""
+        """A digest of all that the process is started and ended with."""
         content = [
             self.argv,
             sorted(self.environment.items()),
             sorted((str(k), v) for k, v in self.files.items()),
+            [self.service.stop_signal, self.service.stop_grace],
         ]
         return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:16]
 
@@ -150,8 +152,7 @@ def _files(stack: Stack, service: Service, words: Translation, config: Path) -> 
     for item in service.own_configs:
         source = stack.configs[item.config]
         name = Path(source.file).name if source.file else Path(item.target).name
-        text = Path(source.file).read_text() if source.file else str(source.content)
-        files[Path(f"{config}{item.target}")] = words.file(name, text)
+        files[Path(f"{config}{item.target}")] = words.file(name, config_text(source))
     return files
 
 

@@ -11,7 +11,7 @@ from devenv.instance import Instance
 from devenv.modes.base import Problem
 from devenv.modes.local.identity import not_root
 from devenv.modes.local.plan import Process
-from devenv.ports import holder, holder_name, is_free
+from devenv.ports import holder_name, is_free, is_held_by
 
 NEEDED_BYTES = 500 * 1024**2
 
@@ -72,7 +72,7 @@ def port_problems(instance: Instance, running: Collection[str], own: Collection[
         service = key.partition(":")[0]
         if service in running or is_free(port):
             continue
-        if holder(port) in own:
+        if is_held_by(port, own):
             continue
         yield Problem(
             f"port {port} of {service} is taken by {holder_name(port)}",

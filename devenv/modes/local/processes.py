@@ -17,7 +17,7 @@ def of_instance(name: str, data: Path, programs: Collection[Path]) -> list[psuti
     """The processes of instance `name`, with those that have overwritten their environment (as Postgres's
     backends do): they run one of its `programs` inside its `data`."""
     found = {marked.process.pid: marked.process for marked in marks.of_instance(name)}
-    folders = {program.parent for program in programs}
+    files = {program.resolve() for program in programs}
     for process in psutil.process_iter():
         if process.pid not in found:
             with contextlib.suppress(*GONE, OSError):
@@ -25,7 +25,7 @@ def of_instance(name: str, data: Path, programs: Collection[Path]) -> list[psuti
                 if (
                     inside
                     and process.status() != psutil.STATUS_ZOMBIE
-                    and Path(process.exe()).parent in folders
+                    and Path(process.exe()).resolve() in files
                 ):
                     found[process.pid] = process
     return list(found.values())

@@ -17,7 +17,7 @@ from devenv.clock import Deadline
 from devenv.errors import ServiceFailed
 from devenv.marks import end, same
 from devenv.modes.local.plan import Process
-from devenv.ready import wait_until
+from devenv.ready import NotReady, wait_until
 from devenv.state import read_state, write_private, write_state
 
 START_TIMEOUT_S = 60.0
@@ -88,13 +88,22 @@ class Supervisor:
         reveal: puts the secrets in the place of their tokens
         """
         text = _configuration(self, wanted, reveal)
-        file = self.folder / "supervisord.conf"
-        before = file.read_text() if file.exists() else ""
-        write_private(file, text)
+        before = self._written()
+        write_private(self._file, text)
         if not self.running():
-            self._launch(file)
+            self._launch(self._file)
         elif before != text:
             self._reload()
+
+    def outdated(self, wanted: Mapping[str, Process], reveal: Callable[[str], str]) -> list[str]:
+        """The running processes that `configure` would end, because they are to be run in another way."""
+        before, after = _sections(self._written()), _sections(_configuration(self, wanted, reveal))
+        states = self.states()
+        return [
+            name
+            for name in wanted
+            if name in before and before[name] != after[name] and name in states and states[name].runs
+        ]
 
     def states(self) -> dict[str, Supervised]:
         """What it knows of each process; empty when it does not run."""
@@ -128,15 +137,27 @@ class Supervisor:
             known = self.states().get(name)
             return "it is being stopped" if known and known.state in ("stopping", "running") else None
 
-        wait_until(answer, Deadline.after(STOP_TIMEOUT_S))
+        try:
+            wait_until(answer, Deadline.after(STOP_TIMEOUT_S))
+        except NotReady as error:
+            raise ServiceFailed(
+                f"service {name} cannot be stopped: {error.problem}", "devenv down"
+            ) from error
 
     def shutdown(self) -> None:
         """Ends it, once its processes have ended. Asked nicely it would take up to a second to notice."""
         process = self.process()
         if process is not None:
             end([process], "SIGKILL", 0)
-        for file in (self.folder / "supervisor.json", self.folder / "supervisord.conf"):
+        for file in (self.folder / "supervisor.json", self._file):
             file.unlink(missing_ok=True)
+
+    @property
+    def _file(self) -> Path:
+        return self.folder / "supervisord.conf"
+
+    def _written(self) -> str:
+        return self._file.read_text() if self._file.exists() else ""
 
     def _launch(self, configuration: Path) -> None:
         self.socket.unlink(missing_ok=True)
@@ -246,6 +267,12 @@ def _configuration(
             "stderr_logfile=NONE",
         ]
     return "\n".join(lines) + "\n"
+
+
+def _sections(configuration: str) -> dict[str, str]:
+    """Name -> what the configuration says of that process."""
+    programs = configuration.split("[program:")[1:]
+    return {name: rest for name, _, rest in (program.partition("]\n") for program in programs)}
 
 
 def _escape(text: str) -> str:

@@ -8,11 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from devenv.modes.described import config_text
 from devenv.parity.live.http_call import got
 from devenv.parity.live.prometheus import prometheus, scraped
 from devenv.parity.live.rendering import part, text
 from devenv.parity.observation import Check, Meaning, Observation, Target
+from devenv.stack.texts import config_text
 
 # Metrics of those that come and go with what happens, too.
 _AFTER_EVENTS = re.compile(

@@ -9,6 +9,7 @@ import pytest
 
 from devenv.errors import StackError
 from devenv.modes.k3s import render
+from devenv.stack.texts import config_texts
 from tests.fakes.stacks import Entry, entry, stack
 
 TEST = ["CMD", "wget", "-q", "http://127.0.0.1:8000/ready"]
@@ -66,7 +67,7 @@ def test_a_configuration_file_with_a_token_is_refused(token: str) -> None:
         configs={"settings": {"content": token}},
     )
     with pytest.raises(StackError, match="service web: config settings holds a secret"):
-        render.documents(made, render.config_contents(made))
+        render.documents(made, config_texts(made))
 
 
 @pytest.mark.parametrize("name", ["Web", "web_1", "1web", "w" * 53, "kustomization"])
@@ -78,7 +79,7 @@ def test_a_services_name_that_cannot_be_used_is_refused(name: str) -> None:
 def test_a_missing_configuration_file_is_named(tmp_path: Path) -> None:
     made = stack({"web": service()}, configs={"settings": {"file": str(tmp_path / "gone.yml")}})
     with pytest.raises(StackError, match=r"gone\.yml: No such file"):
-        render.config_contents(made)
+        config_texts(made)
 
 
 def test_two_services_with_the_same_node_port_are_named() -> None:

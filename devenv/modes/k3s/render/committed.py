@@ -8,10 +8,11 @@ from pathlib import Path
 from devenv.errors import DevenvError
 from devenv.modes.k3s.render.manifests import Documents, documents
 from devenv.modes.k3s.render.node_ports import node_ports
-from devenv.modes.k3s.render.source import config_contents, render_variables
+from devenv.modes.k3s.render.source import render_variables
 from devenv.modes.k3s.render.writing import stale, write
 from devenv.project import STACK_FILE, Project
 from devenv.stack.compose import load
+from devenv.stack.texts import config_texts
 
 BASE = "k3s/base"
 OVERLAY = "k3s/overlays/local"
@@ -42,6 +43,6 @@ def _folders(project: Project) -> list[tuple[str, Documents, bool]]:
     with tempfile.TemporaryDirectory() as cache:
         stack = load([project.root / STACK_FILE], render_variables(), Path(cache))
     return [
-        (BASE, documents(stack, config_contents(stack)), True),
+        (BASE, documents(stack, config_texts(stack)), True),
         (OVERLAY, {"node-ports.yaml": node_ports(stack)}, False),
     ]

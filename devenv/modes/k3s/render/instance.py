@@ -85,7 +85,8 @@ def _volume(claim: str, namespace: str) -> dict[str, Any]:
     )
 
 
-def _folder(service: Service, mount: Mount, project_root: Path, namespace: str) -> dict[str, Any]:
+def folder_on_node(service: Service, mount: Mount, project_root: Path) -> str:
+    """Where the node has a folder of the project. Raises StackError for one that is not in it."""
     try:
         inside = Path(mount.source).relative_to(project_root)
     except ValueError:
@@ -93,6 +94,10 @@ def _folder(service: Service, mount: Mount, project_root: Path, namespace: str) 
             f"service {service.name}: the folder {mount.source} is not in the project",
             f"move it into {project_root}: a cluster's node sees nothing else of this machine",
         ) from None
+    return f"{NODE_FOLDER}/{inside.as_posix()}"
+
+
+def _folder(service: Service, mount: Mount, project_root: Path, namespace: str) -> dict[str, Any]:
     return _persistent_volume(
         claim_name(service, mount),
         namespace,
@@ -100,7 +105,7 @@ def _folder(service: Service, mount: Mount, project_root: Path, namespace: str) 
         storageClassName="",
         capacity={"storage": FOLDER_SIZE},
         accessModes=["ReadOnlyMany"],
-        hostPath={"path": f"{NODE_FOLDER}/{inside.as_posix()}", "type": "Directory"},
+        hostPath={"path": folder_on_node(service, mount, project_root), "type": "Directory"},
     )
 
 
