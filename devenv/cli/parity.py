@@ -19,7 +19,7 @@ FORMATS = ("table", "json", "junit", "markdown")
     epilog="\b\nExamples:\n  devenv parity                        compares the modes that are up\n"
     "  devenv parity local compose --up     brings them up first, and down again\n"
     "  devenv parity local compose --restarts  what a restart of each service changes, too\n"
-    "  devenv parity local --record         keeps what was measured in .devenv/parity/local.json\n"
+    "  devenv parity local --record         keeps it as the baseline, .devenv/parity/local.json\n"
     "  devenv parity local --against FILE   compares with what was recorded\n"
     "  devenv parity --against A --against B   compares two recordings, with nothing up\n"
     "  devenv parity --explain s3.spec.command"
@@ -27,7 +27,12 @@ FORMATS = ("table", "json", "junit", "markdown")
 @click.argument("modes", nargs=-1, metavar="[MODE]...")
 @click.option("--up", is_flag=True, help="Bring each mode up, measure it, and take it down if it was not up.")
 @click.option("--restarts", is_flag=True, help="Restart each service once, too; takes minutes.")
-@click.option("--record", is_flag=True, help="Keep what is measured in .devenv/parity/MODE.json.")
+@click.option(
+    "--record",
+    is_flag=True,
+    help="Keep what is measured as the baseline, .devenv/parity/MODE.json, if no check fails. "
+    "Without it, MODE.last.json has what was measured last.",
+)
 @click.option(
     "--against",
     multiple=True,
@@ -69,7 +74,9 @@ def parity(
     seconds = timeout or session.settings.timeout
     outcome = run.parity(session, modes, up, record, against, seconds, restarts)
     _show(outcome, run.sources(session, outcome), form)
-    failed = [failure for one in outcome.measured for failure in one.failed.values()]
+    if outcome.ended:
+        raise outcome.ended
+    failed = [failure for one in outcome.sides for failure in one.failed.values()]
     if failed:
         raise DevenvError(failed[0].problem, failed[0].remedy)
     if outcome.comparison and outcome.comparison.drifts:
@@ -119,7 +126,7 @@ def _show_table(outcome: Outcome, where: Where) -> None:
     elif done.drifts:
         report.print_table(("SERVICE", "KEY", *map(_heading, done.labels), "FROM"), show.rows(done, where))
     for entry in done.stale if done else ():
-        report.print_line(f"stale in allowed.toml, all agree: {entry.key}")
+        report.print_line(f"stale in {entry.file}, all agree: {entry.key}")
     report.print_line(show.summary(outcome))
     for file in outcome.recorded:
         report.print_line(f"recorded: {file}")

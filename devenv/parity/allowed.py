@@ -18,11 +18,12 @@ ABSENT = "(absent)"
 
 @dataclass(frozen=True)
 class Allowed:
-    """One allowed difference; `values` are by mode, or by S3 engine."""
+    """One allowed difference; `values` are by mode, or by S3 engine; `file` is the list that it stands in."""
 
     key: str
     values: Mapping[str, str]
     reason: str
+    file: str = FILE.name
 
 
 @dataclass(frozen=True)
@@ -68,5 +69,5 @@ def _entries(file: Path, content: Mapping[str, Any], name: str) -> dict[str, All
             raise DevenvError(
                 f"{where}: {key} has no two values that differ", f"take it out, or name each {name}'s"
             )
-        found[key] = Allowed(str(key), {str(k): str(v) for k, v in values.items()}, reason)
+        found[key] = Allowed(str(key), {str(k): str(v) for k, v in values.items()}, reason, file.name)
     return found

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from devenv.errors import DevenvError
 from devenv.parity.allowed import ABSENT, Allowed, AllowedList
 from devenv.parity.catalogue import meaning_of
 from devenv.parity.measured import STATE, Measured, group
@@ -21,14 +22,14 @@ class Difference:
 
 @dataclass(frozen=True)
 class Comparison:
-    """labels: what was compared; compared: how many keys
+    """labels: what was compared; compared: the keys that two or more of them have to have
 
-    drifts: differences that are not declared; allowed: those that are; stale: entries of allowed.toml for
-    which all agree; with two S3 engines none is, as what differs between modes is of one engine
+    drifts: differences that are not declared; allowed: those that are; stale: entries of the lists for which
+    all agree: between modes where one S3 engine was measured, between engines where both were
     """
 
     labels: tuple[str, ...]
-    compared: int
+    compared: frozenset[str]
     drifts: tuple[Difference, ...]
     allowed: tuple[Difference, ...]
     stale: tuple[Allowed, ...]
@@ -44,26 +45,34 @@ def compare(measured: Sequence[Measured], known: AllowedList) -> Comparison:
     if len(set(labels)) < len(labels):
         raise ValueError(f"two of {labels} are called the same, and one would hide the other")
     origins = {key: check for one in measured for key, check in one.origins.items()}
-    services = frozenset(service for one in measured for service in one.services)
-    engines = len({one.s3_engine for one in measured})
+    services = frozenset(
+        key.removesuffix(STATE) for one in measured for key in one.observations if key.endswith(STATE)
+    )
+    of_one_engine = len({one.s3_engine for one in measured}) == 1
+    # What nobody has is gone for good only where everything was measured.
+    listed = {*known.modes, *(() if of_one_engine else known.engines)}
+    gone = set() if any(one.failed for one in measured) else listed - origins.keys()
+    compared: set[str] = set()
     drifts, allowed, stale = [], [], []
-    for key in sorted({*origins, *known.modes}, key=lambda key: (group(key), key)):
+    for key in sorted({*origins, *gone}, key=lambda key: (group(key), key)):
         without = services - {group(key)} if key.endswith(STATE) else services
         sides = [one for one in measured if _has_to_have(one, key, origins.get(key, ""), without)]
         if len(sides) < 2:
             continue
+        if key in origins:
+            compared.add(key)
         values = {one.label: one.observations.get(key, ABSENT) for one in sides}
         entry, expected = _expected(sides, key, known)
-        differ = len(set(values.values())) > 1
+        differ = _differ(values.values())
         if expected is not None and entry is not None and list(values.values()) == expected:
             if differ:
                 allowed.append(Difference(key, values, entry.reason))
         elif differ:
             note = "" if entry is None else f"allowed with other values: {_told(entry)}"
             drifts.append(Difference(key, values, note))
-        elif entry is not None and expected is not None and len(set(expected)) > 1 and engines == 1:
+        elif entry is not None and _differ(expected) and (of_one_engine or entry is known.engines.get(key)):
             stale.append(entry)
-    return Comparison(labels, len(origins), tuple(drifts), tuple(allowed), tuple(stale))
+    return Comparison(labels, frozenset(compared), tuple(drifts), tuple(allowed), tuple(stale))
 
 
 def differing(before: Measured, after: Measured) -> Mapping[str, Mapping[str, str]]:
@@ -76,7 +85,19 @@ def differing(before: Measured, after: Measured) -> Mapping[str, Mapping[str, st
 def _has_to_have(one: Measured, key: str, check: str, services: frozenset[str]) -> bool:
     if check in one.failed or (group(key) in services and group(key) not in one.services):
         return False
-    return not check or not (family := meaning_of(key).family) or family in one.families
+    family = _family(key)
+    return not family or family in one.families
+
+
+def _differ(values: Iterable[str] | None) -> bool:
+    return len(set(values or ())) > 1
+
+
+def _family(key: str) -> str:
+    try:
+        return meaning_of(key).family
+    except DevenvError:  # an entry of a list for a key that no check observes any more
+        return ""
 
 
 def _expected(

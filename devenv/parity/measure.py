@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from functools import partial
 
-from devenv.endpoints import Endpoint
 from devenv.errors import DevenvError
 from devenv.modes.base import Mode
 from devenv.parity.catalogue import checks, meaning_of
+from devenv.parity.covering import covered
 from devenv.parity.measured import Failure, Measured
 from devenv.parity.observation import Check, Observation, Target
 from devenv.parity.static import observe
@@ -20,25 +21,22 @@ from devenv.stack.compose import load
 from devenv.stack.variables import base_variables
 from devenv.workflow import Session
 
-STATIC = "spec"
 log = logging.getLogger(__name__)
 
 
 def measure(session: Session, mode: Mode, wanted: Sequence[Check] | None = None) -> Measured:
-    """All facts of a mode that is up. A check that fails takes nothing but its own facts with it.
+    """All facts of a mode that is up. A check that fails takes nothing but its own facts with it; what a mode
+    runs for a service is one check.
 
     wanted: these live checks; None for all of them
     """
     target = target_of(session, mode)
     live = [check for check in (checks() if wanted is None else wanted) if check.service in target.endpoints]
-    found: dict[str, dict[str, str]] = {STATIC: _by_key(static_facts(session, mode), target)}
-    failed: dict[str, Failure] = {}
+    answers = {name: _read(name, part, target) for name, part in _static(session, mode).items()}
     with ThreadPoolExecutor(max(1, len(live))) as pool:
-        for check, answer in zip(live, pool.map(lambda check: _ask(check, target), live), strict=True):
-            if isinstance(answer, Failure):
-                failed[check.name] = answer
-            else:
-                found[check.name] = answer
+        answers |= zip([check.name for check in live], pool.map(partial(_ask, target), live), strict=True)
+    found = {name: answer for name, answer in answers.items() if not isinstance(answer, Failure)}
+    failed = {name: answer for name, answer in answers.items() if isinstance(answer, Failure)}
     _no_key_twice(found)
     return Measured(
         label=mode.instance.mode,
@@ -53,7 +51,12 @@ def measure(session: Session, mode: Mode, wanted: Sequence[Check] | None = None)
 
 
 def static_facts(session: Session, mode: Mode) -> list[Observation]:
-    """What the mode runs, as it describes it; nothing of it need be up."""
+    """What the mode runs, as it describes it; nothing of it need be up. Raises StackError for a configuration
+    file that cannot be parsed."""
+    return [one for part in _static(session, mode).values() for one in part]
+
+
+def _static(session: Session, mode: Mode) -> Mapping[str, Iterator[Observation]]:
     described = mode.describe()
     symbols = symbols_of(described)
     instance = mode.instance
@@ -62,12 +65,11 @@ def static_facts(session: Session, mode: Mode) -> list[Observation]:
         {**base_variables(instance, session.settings), **symbols.marks},
         instance.folder / "cache",
     )
-    return list(observe(described, mode.written, marked, symbols))
+    return observe(described, mode.written, marked, symbols)
 
 
 def target_of(session: Session, mode: Mode) -> Target:
     """What the live checks are handed."""
-
     return Target(
         mode=mode.instance.mode,
         endpoints=mode.endpoints(),
@@ -79,23 +81,35 @@ def target_of(session: Session, mode: Mode) -> Target:
     )
 
 
-def _ask(check: Check, target: Target) -> dict[str, str] | Failure:
-    endpoint = target.endpoints[check.service]
+def _ask(target: Target, check: Check) -> dict[str, str] | Failure:
     try:
-        return _by_key(check.measure(target), target)
+        found = _by_key(check.measure(target), target)
+        return {key: covered(value) for key, value in found.items()}
     except DevenvError as error:
         return Failure(error.problem, error.remedy)
     except Exception as error:  # whatever a service's client raises
         log.debug("check %s", check.name, exc_info=True)
-        return _failure(check, endpoint, error, target.mode)
+        address = target.endpoints[check.service].address
+        return Failure(
+            f"{check.name} cannot measure {check.service} at {address}: {_said(error)}",
+            f"see: devenv status {target.mode}, devenv logs -m {target.mode} {check.service}",
+        )
 
 
-def _failure(check: Check, endpoint: Endpoint, error: Exception, mode: str) -> Failure:
-    said = " ".join(f"{type(error).__name__}: {error}".split())[:300]
-    return Failure(
-        f"{check.name} cannot measure {check.service} at {endpoint.address}: {said}",
-        f"see: devenv status {mode}, devenv logs -m {mode} {check.service}",
-    )
+def _read(name: str, facts: Iterable[Observation], target: Target) -> dict[str, str] | Failure:
+    try:
+        return _by_key(facts, target)
+    except DevenvError as error:
+        return Failure(error.problem, error.remedy)
+    except Exception as error:  # whatever a stack that nobody has thought of brings about
+        log.debug("check %s", name, exc_info=True)
+        return Failure(
+            f"{name} cannot be told: {_said(error)}", "mend the entry of that service in compose.yaml"
+        )
+
+
+def _said(error: Exception) -> str:
+    return " ".join(f"{type(error).__name__}: {error}".split())[:300]
 
 
 def _by_key(observations: Iterable[Observation], target: Target) -> dict[str, str]:

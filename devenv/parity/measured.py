@@ -14,7 +14,7 @@ from devenv.errors import DevenvError
 from devenv.parity.catalogue import meaning_of
 from devenv.state import write_private
 
-SCHEMA = 1
+SCHEMA = 2
 # SERVICE.spec.state, and its value where the mode runs without the service.
 STATE = ".spec.state"
 LEFT_OUT = "left out"
@@ -101,8 +101,8 @@ def write_recording(measured: Measured, file: Path) -> None:
 
 
 def read_recording(file: Path) -> Measured:
-    """What was kept in `file`. Raises DevenvError for a file that is not there, damaged or incomplete, or of
-    another schema or version."""
+    """What was kept in `file`. Raises DevenvError for a file that is not there, is damaged, or is of another
+    schema or version."""
     again = "record it anew: devenv parity MODE --record"
     try:
         content = json.loads(file.read_text(encoding="utf-8"))
@@ -125,19 +125,33 @@ def read_recording(file: Path) -> Measured:
         return _measured(file, content)
     except (KeyError, TypeError, AttributeError) as error:
         raise DevenvError(f"{file} is damaged: {type(error).__name__} {error}", again) from error
+    except DevenvError as error:
+        raise DevenvError(f"{file} is damaged: {error.problem}", again) from error
 
 
 def _measured(file: Path, content: Mapping[str, Any]) -> Measured:
     return Measured(
         label=f"{content['mode']} in {file}",
-        mode=str(content["mode"]),
-        time=str(content["time"]),
-        s3_engine=str(content["s3_engine"]),
-        environment=str(content["environment"]),
-        images=str(content["images"]),
-        found={
-            check: {str(key): str(value) for key, value in part.items()}
-            for check, part in content["observations"].items()
+        mode=_text("mode", content["mode"]),
+        time=_text("time", content["time"]),
+        s3_engine=_text("s3_engine", content["s3_engine"]),
+        environment=_text("environment", content["environment"]),
+        images=_text("images", content["images"]),
+        found={check: _facts(part) for check, part in content["observations"].items()},
+        failed={
+            check: Failure(**{name: _text(name, value) for name, value in why.items()})
+            for check, why in content["failed"].items()
         },
-        failed={check: Failure(**why) for check, why in content["failed"].items()},
     )
+
+
+def _facts(part: Mapping[str, Any]) -> dict[str, str]:
+    for key in part:
+        meaning_of(key)
+    return {key: _text(key, value) for key, value in part.items()}
+
+
+def _text(name: str, value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{name} is {json.dumps(value)}, not text")
+    return value

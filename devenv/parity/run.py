@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -10,13 +10,13 @@ from pathlib import Path
 
 from devenv import workflow
 from devenv.errors import DevenvError
-from devenv.instance import load_instance
+from devenv.instance import changing, load_instance
 from devenv.modes import available, check_mode
 from devenv.modes.base import Mode, Problem
 from devenv.parity.allowed import read_allowed
 from devenv.parity.compare import Comparison, compare
 from devenv.parity.measure import measure
-from devenv.parity.measured import Measured, read_recording, write_recording
+from devenv.parity.measured import Failure, Measured, read_recording, write_recording
 from devenv.parity.restarts import with_restarts
 from devenv.project import Project
 from devenv.workflow import Session
@@ -28,12 +28,14 @@ class Outcome:
 
     measured: the modes; recordings: what they were compared with
     comparison: None where there was one measurement alone; recorded: the files that were written
+    ended: why no more was measured; None where all that was asked for was
     """
 
     measured: tuple[Measured, ...]
     recordings: tuple[Measured, ...]
     comparison: Comparison | None
     recorded: tuple[Path, ...]
+    ended: DevenvError | None = None
 
     @property
     def sides(self) -> tuple[Measured, ...]:
@@ -54,11 +56,13 @@ def parity(
 
     names: the modes; none for all that are up, or for none where two recordings are given
     up: brings each mode up, and down again if it was not up
+    record: keeps what is measured as the mode's baseline, unless a check failed
+    timeout: seconds for each step, and for another command that is changing the instance
     restarts: restarts each service once, too, and observes what that changes
-    Each recording is written as soon as its mode has been measured. Raises DevenvError for a mode that is
-    not up, and for a recording that cannot be used.
+    Each measurement is written as soon as it is there. An error after the first is part of the outcome.
+    Raises DevenvError for a mode that is not up, and for a recording that cannot be used.
     """
-    recordings = [_usable(read_recording(file), file) for file in dict.fromkeys(against)]
+    recordings = [read_recording(file) for file in dict.fromkeys(against)]
     known = read_allowed()
     wanted = [check_mode(name) for name in dict.fromkeys(names)]
     if not wanted and len(recordings) < 2:
@@ -71,38 +75,57 @@ def parity(
     if not up:
         for name in wanted:
             _check_up(session, name)
-    lone = len(wanted) + len(recordings) == 1
-    measured, recorded = [], []
-    for number, name in enumerate(wanted, 1):
-        with _running(session, name, up, timeout) as mode:
-            session.report.step(number, len(wanted), f"measure {mode.instance.name}")
-            one = measure(session, mode)
-            if restarts and not one.failed:
-                again = partial(measure, session, mode)
-                one = with_restarts(mode, one, again, timeout, session.report.line)
-            if record or lone or one.failed:
-                recorded.append(recording_file(session.project, name))
-                write_recording(one, recorded[-1])
-            measured.append(one)
-            for failure in one.failed.values():
-                session.report.warn(Problem(failure.problem, failure.remedy, warning=True))
+    measured: dict[str, Measured] = {}
+    recorded: dict[str, Path] = {}
+    ended = None
+
+    def keep(one: Measured, baseline: bool) -> None:
+        kind = "incomplete" if one.failed else "" if baseline else "last"
+        measured[one.mode], recorded[one.mode] = one, recording_file(session.project, one.mode, kind)
+        write_recording(one, recorded[one.mode])
+
+    try:
+        for number, name in enumerate(wanted, 1):
+            with _running(session, name, up, timeout) as mode:
+                session.report.step(number, len(wanted), f"measure {mode.instance.name}")
+                again = partial(_measure, session, mode, timeout)
+                keep(one := again(), record and not restarts)
+                _warn(session, one.failed.values())
+                if restarts and not one.failed:
+                    keep(with_restarts(mode, one, again, timeout, session.report.line), record)
+    except DevenvError as error:
+        if not measured:
+            raise
+        ended = error
+    for one in recordings:
+        _warn(session, one.failed.values(), f"{one.label}: ")
     session.report.close()
-    comparison = None if lone else compare([*measured, *recordings], known)
-    return Outcome(tuple(measured), tuple(recordings), comparison, tuple(recorded))
+    sides = [*measured.values(), *recordings]
+    comparison = compare(sides, known) if len(sides) > 1 else None
+    return Outcome(tuple(measured.values()), tuple(recordings), comparison, tuple(recorded.values()), ended)
 
 
-def recording_file(project: Project, mode: str) -> Path:
-    """Where a mode's recording is kept."""
-    return project.state / "parity" / f"{mode}.json"
+def recording_file(project: Project, mode: str, kind: str = "") -> Path:
+    """Where a mode's measurement is kept.
+
+    kind: none for the baseline, `last` for any other, `incomplete` for one in which a check failed
+    """
+    return project.state / "parity" / (f"{mode}.{kind}.json" if kind else f"{mode}.json")
 
 
-def _usable(recording: Measured, file: Path) -> Measured:
-    if recording.failed:
-        raise DevenvError(
-            f"{file} is incomplete: {next(iter(recording.failed.values())).problem}",
-            "record it anew: devenv parity MODE --record",
-        )
-    return recording
+def _measure(session: Session, mode: Mode, timeout: float) -> Measured:
+    """Checks make buckets, objects and rows of their own: nobody else may change the instance meanwhile."""
+
+    def waiting(holder: str) -> None:
+        session.report.line(f"waiting for {holder}, which is changing this instance")
+
+    with changing(mode.instance, timeout, waiting):
+        return measure(session, mode)
+
+
+def _warn(session: Session, failures: Iterable[Failure], where: str = "") -> None:
+    for failure in failures:
+        session.report.warn(Problem(f"{where}{failure.problem}", failure.remedy, warning=True))
 
 
 @contextmanager

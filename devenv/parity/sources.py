@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -12,6 +13,9 @@ from devenv.parity.catalogue import key_pattern, meaning_of
 from devenv.project import Project
 from devenv.stack.model import Stack
 
+COMMENTS = ("#", "--")
+# The kinds of runs that are observed -> the flow that is run.
+FLOWS = {"complete": "clean-candles", "fail": "daily-candles"}
 # What follows SERVICE.spec -> the path below the service's entry.
 ENTRIES = {
     "version": ("image",),
@@ -83,25 +87,61 @@ def _in_source(key: str, project: Project, s3_engine: str) -> str:
     if file is None:
         return meaning.source
     if file.is_dir():
-        return str(_relative(file, project))
-    lines = file.read_text().lower().splitlines()
-    for word in _words(key, meaning.key):
-        for number, line in enumerate(lines, 1):
-            if word in line and not line.lstrip().startswith("#"):
-                return f"{_relative(file, project)}:{number}"
-    return f"{_relative(file, project)}:1"
+        return _in_folder(file, [FLOWS.get(word, word) for word in _varying(key, meaning.key)], project)
+    found = (_line_with(file, re.escape(word)) for word in _words(key, meaning.key))
+    return f"{_relative(file, project)}:{next(filter(None, found), 1)}"
+
+
+def _in_folder(folder: Path, words: Sequence[str], project: Project) -> str:
+    """The file that has the longest of the words, and in it the line of the last of them that it has."""
+    files = [file for file in sorted(folder.rglob("*")) if file.suffix in (".json", ".py", ".sql")]
+    named = (
+        file
+        for word in sorted(words, key=len, reverse=True)
+        for file in files
+        if _line_with(file, _naming(word, file))
+    )
+    file = next(named, files[0] if len(files) == 1 else None)
+    if file is None:
+        return str(_relative(folder, project))
+    lines = (
+        _line_with(file, _naming(word, file)) for word in reversed(words) if len(word) > 1 or word.isdigit()
+    )
+    return f"{_relative(file, project)}:{next(filter(None, lines), 1)}"
+
+
+def _naming(word: str, file: Path) -> str:
+    """The pattern of a line that a thing called `word` is declared in."""
+    if file.suffix == ".json" and word.isdigit():
+        return rf'"id": {word}\b'
+    name = "[-_]".join(map(re.escape, word.split("-")))
+    return rf"^def {name}\b" if file.suffix == ".py" else rf"\b{name}\b"
+
+
+def _line_with(file: Path, pattern: str) -> int | None:
+    """The first line, counted from 1, that matches and is no comment."""
+    for number, line in enumerate(file.read_text().lower().splitlines(), 1):
+        if re.search(pattern, line) and not line.lstrip().startswith(COMMENTS):
+            return number
+    return None
 
 
 def _words(key: str, pattern: str) -> Iterator[str]:
     """First the parts that vary, the longest first, then the last word of the key."""
-    found = key_pattern(pattern).fullmatch(key)
-    yield from sorted(found.groups() if found else (), key=len, reverse=True)
+    yield from sorted(_varying(key, pattern), key=len, reverse=True)
     last = key.rpartition(".")[2]
     yield last
     yield last.replace("-", "_")
 
 
+def _varying(key: str, pattern: str) -> tuple[str, ...]:
+    found = key_pattern(pattern).fullmatch(key)
+    return found.groups() if found else ()
+
+
 def _file(name: str, project: Project) -> Path | None:
+    if (project.root / name).exists():
+        return project.root / name
     folders = (project.root / "seed", project.compose)
     return next((file for folder in folders for file in sorted(folder.rglob(name))), None)
 
@@ -134,10 +174,13 @@ def _child(node: yaml.Node | None, name: str) -> tuple[int, yaml.Node] | None:
         return None
     merged: list[yaml.Node] = []
     for key, value in node.value:
-        if key.value.lower() == name:
-            return key.start_mark.line + 1, value
         if key.value == "<<":
             merged += value.value if isinstance(value, yaml.SequenceNode) else [value]
+    # A key of an observation is in small letters, unless two names differ in their case alone.
+    for spelled in (str, str.lower):
+        for key, value in node.value:
+            if spelled(key.value) == name:
+                return key.start_mark.line + 1, value
     return next((found for other in merged if (found := _child(other, name))), None)
 
 

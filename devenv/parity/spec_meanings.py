@@ -34,7 +34,7 @@ MEANINGS = (
         "a flag is part of how a service behaves",
     ),
     _spec(
-        "environment.{name}",
+        "environment.{name*}",
         "an environment variable of the service; a secret by name or fingerprint",
         "most services take their settings from it",
     ),

@@ -129,7 +129,12 @@ DRIFTS: tuple[Drift[LiveChange], ...] = (
         ("postgres.databases", "postgres-exporter.sees-databases"),
         ("postgres.database.extra.*",),
     ),
-    Drift("an extension more", _made("EXTENSION pg_trgm"), ("postgres.database.lakehouse.extensions",)),
+    Drift(
+        "an extension more",
+        _made("EXTENSION pg_trgm"),
+        ("postgres.database.lakehouse.extensions", "postgres.database.lakehouse.functions"),
+        (GRANTS.format("public"),),
+    ),
     Drift(
         "fewer connections to a database",
         _sql(
@@ -164,6 +169,12 @@ DRIFTS: tuple[Drift[LiveChange], ...] = (
         _made("ROLE extra"),
         ("postgres.roles",),
         ("postgres.role.extra.*", "postgres.reach.extra.*"),
+    ),
+    Drift(
+        "a role with a dot in its name",
+        _made('ROLE "extra.reader"'),
+        ("postgres.roles",),
+        ("postgres.role.extra_reader.*",),
     ),
     Drift("a role that may make databases", _role("CREATEDB", "NOCREATEDB"), (f"{ROLE}.create-database",)),
     Drift(
@@ -217,6 +228,25 @@ DRIFTS: tuple[Drift[LiveChange], ...] = (
         (GRANTS.format(READER), f"{REACH}.select"),
     ),
     Drift(
+        "a role with a grant on one column",
+        _granted(f"UPDATE (volume) ON {TABLE}", READER),
+        (GRANTS.format(READER), f"{REACH}.update"),
+    ),
+    Drift(
+        "a function that not everyone may call",
+        _sql(
+            "REVOKE EXECUTE ON FUNCTION show_limit() FROM public",
+            undo=("GRANT EXECUTE ON FUNCTION show_limit() TO public",),
+            database="prefect",
+        ),
+        ("postgres.role.public.grants-in-prefect",),
+    ),
+    Drift(
+        "a setting that a role may change",
+        _granted("SET ON PARAMETER log_statement", READER),
+        ("postgres.parameter-grants",),
+    ),
+    Drift(
         "a database that is open to one more",
         _granted("CONNECT ON DATABASE lakehouse", "prefect"),
         (GRANTS.format("prefect"), "postgres.reach.prefect.connect-lakehouse"),
@@ -233,6 +263,14 @@ DRIFTS: tuple[Drift[LiveChange], ...] = (
         _revoked("pg_monitor", "monitor"),
         ("postgres.role.monitor.memberships",),
         ("postgres.reach.monitor.*",),
+    ),
+    Drift(
+        "a role that may pass its group on",
+        _sql(
+            "GRANT pg_monitor TO monitor WITH ADMIN OPTION",
+            undo=("REVOKE ADMIN OPTION FOR pg_monitor FROM monitor",),
+        ),
+        ("postgres.role.monitor.memberships",),
     ),
     # -- tables ------------------------------------------------------------------------------------
     Drift("a schema more", _made("SCHEMA extra"), ("postgres.schemas",)),
@@ -278,6 +316,23 @@ DRIFTS: tuple[Drift[LiveChange], ...] = (
             undo=(f"DROP TRIGGER extra ON {TABLE}",),
         ),
         (f"{KEY}.triggers",),
+    ),
+    Drift(
+        "a function more",
+        _made("FUNCTION lakehouse.extra()", "RETURNS integer SECURITY DEFINER RETURN 1"),
+        ("postgres.database.lakehouse.functions", GRANTS.format("public")),
+    ),
+    Drift(
+        "rows that a policy hides",
+        _sql(
+            f"CREATE POLICY extra ON {TABLE} TO {READER} USING (false)",
+            f"ALTER TABLE {TABLE} ENABLE ROW LEVEL SECURITY",
+            undo=(
+                f"ALTER TABLE {TABLE} DISABLE ROW LEVEL SECURITY",
+                f"DROP POLICY extra ON {TABLE}",
+            ),
+        ),
+        ("postgres.database.lakehouse.row-security",),
     ),
     Drift(
         "a row more",

@@ -20,6 +20,8 @@ from tests.parity.lab import Lab, LiveChange, reversible
 CSV = "candles/symbol=BTCUSDT/interval=1h/BTCUSDT-1h-2024-01.csv"
 PARQUET = "daily_candles/symbol=BTCUSDT/year=2024/candles.parquet"
 GOLD = f"s3.object.gold.{PARQUET.lower()}"
+LINEAGE = "_lineage/symbol=BTCUSDT/interval=1h.json"
+RECORD = f"s3.object.silver.{LINEAGE.lower()}"
 OBJECT = f"s3.object.bronze.{CSV.lower()}"
 READER = "lakehouse-reader"
 FLOWS = "lakehouse-flows"
@@ -67,6 +69,32 @@ def _put(layer: str, key: str, content: Callable[[], bytes] = lambda: b"x") -> L
     return changed
 
 
+def _rewritten(
+    layer: str, key: str, change: Callable[[bytes], bytes], metadata: dict[str, str | list[str] | tuple[str]]
+) -> LiveChange:
+    """A version more of the same type."""
+
+    @contextmanager
+    def changed(lab: Lab) -> Iterator[None]:
+        name = lab.lake.bucket(layer)
+        before = lab.s3().get_object(bucket_name=name, object_name=key)
+        data = change(before.read())
+        made = lab.s3().put_object(
+            bucket_name=name,
+            object_name=key,
+            data=io.BytesIO(data),
+            length=len(data),
+            content_type=before.headers["content-type"],
+            metadata=metadata,
+        )
+        try:
+            yield
+        finally:
+            lab.s3().remove_object(bucket_name=name, object_name=key, version_id=made.version_id)
+
+    return changed
+
+
 @contextmanager
 def _deleted(lab: Lab) -> Iterator[None]:
     name = lab.lake.bucket("bronze")
@@ -94,6 +122,10 @@ def _policy(user: str, old: str, new: str) -> LiveChange:
             lab.admin().policy_add(user, policy=before)
 
     return changed
+
+
+def _of_other_inputs(content: bytes) -> bytes:
+    return json.dumps({**json.loads(content), "inputs": "0" * 64}).encode()
 
 
 def _parquet() -> bytes:
@@ -151,6 +183,22 @@ DRIFTS: tuple[Drift[LiveChange], ...] = (
         _deleted,
         (f"{OBJECT}.content", "s3.objects.bronze.count"),
         (f"{OBJECT}.*",),
+    ),
+    Drift(
+        "an object with other metadata",
+        _rewritten("bronze", CSV, lambda content: content, {"sha256": "0" * 64}),
+        (f"{OBJECT}.metadata",),
+    ),
+    Drift(
+        "a record of other raw files",
+        _rewritten("silver", LINEAGE, _of_other_inputs, {}),
+        (f"{RECORD}.content", f"{RECORD}.metadata"),
+    ),
+    Drift(
+        "a file that is cut short",
+        _put("gold", PARQUET, lambda: b"PAR1"),
+        (f"{GOLD}.content", f"{GOLD}.rows"),
+        (f"{GOLD}.*",),
     ),
     Drift(
         "an object more",

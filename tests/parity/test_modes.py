@@ -11,11 +11,13 @@ from pathlib import Path
 import pytest
 
 from devenv.modes import available
+from devenv.parity.measured import read_recording
 from devenv.parity.run import recording_file
 from tests.conftest import CannotTest, required_modes
 from tests.parity.lab import Lab
 
 pytestmark = pytest.mark.real
+ENOUGH = 400  # observations of each mode
 
 
 def devenv(lab: Lab, *words: str) -> subprocess.CompletedProcess[str]:
@@ -54,7 +56,8 @@ def test_all_modes_are_the_same_platform(lab: Lab, all_up: list[str]) -> None:
     done = devenv(lab, "parity", *all_up, "--record")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "stale" not in done.stdout
-    assert all(recording_file(lab.session.project, mode).is_file() for mode in all_up)
+    recordings = [read_recording(recording_file(lab.session.project, mode)) for mode in all_up]
+    assert min(len(one.observations) for one in recordings) >= ENOUGH
     for mode in all_up:
         if mode != lab.mode_name:
             assert devenv(lab, "down", mode).returncode == 0

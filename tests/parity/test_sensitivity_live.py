@@ -30,6 +30,10 @@ def test_a_live_drift_is_found_and_named(lab: Lab, unchanged: Measured, drift: D
     wait_until(undone, Deadline.after(60))
 
 
+def test_there_are_observations_enough(unchanged: Measured) -> None:
+    assert len(unchanged.observations) >= 400
+
+
 def test_ten_measurements_of_one_unchanged_mode_are_identical(lab: Lab, unchanged: Measured) -> None:
     for number in range(10):
         assert differing(unchanged, lab.measure(f"measurement {number}")) == {}

@@ -33,8 +33,7 @@ def _describe(stack: Stack, instance: Instance, process: Process) -> Described:
         # The rest of its environment is what an image brings along: PATH, HOME and the like.
         environment={name: words.word_back(process.environment[name]) for name in service.environment},
         ready=_question(process),
-        # A folder of the project is the very folder here, and nothing keeps a process from writing to it.
-        volumes={path: what.removesuffix(" read-only") for path, what in as_container.volumes.items()},
+        volumes={mount.target: _volume(mount.target, instance, process) for mount in service.mounts},
         configs={
             str(file).removeprefix(config): words.file_back(file.name, text)
             for file, text in process.files.items()
@@ -53,6 +52,15 @@ def _command(process: Process) -> tuple[str, ...]:
         words = ["{home}" if word == home else word for word in words]
     script = (Path(local.entrypoint).name,) if local.entrypoint else ()
     return (*script, local.program, *(process.words.word_back(word) for word in words))
+
+
+def _volume(target: str, instance: Instance, process: Process) -> str:
+    """What lies here in the place of the container's path: data that are made for the process, or a folder of
+    the project, which nothing keeps it from writing to."""
+    here, root = Path(process.words.paths[target]), instance.project.root
+    if here in process.folders and here.is_relative_to(instance.data):
+        return f"volume {here.relative_to(instance.data)}"
+    return f"folder {here.relative_to(root) if here.is_relative_to(root) else here}"
 
 
 def _question(process: Process) -> tuple[str, ...]:

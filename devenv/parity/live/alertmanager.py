@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from devenv.parity.live.http_call import client, got, settled
-from devenv.parity.live.rendering import facts, part, text
+from devenv.parity.live.rendering import digest, facts, part, text
 from devenv.parity.observation import Check, Meaning, Observation, Target
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _LABELS = {"alertname": "DevenvParity", "service": "devenv-parity", "severity": "none"}
 _LASTS_S = 60  # an alert that nobody takes back ends by itself
-_LISTED_S = 5.0
+_LISTED_S = 20.0
 _WATCHDOG = "Watchdog"
 # Alerts wait 5 s for others; what was sent before an Alertmanager was known is sent again after a minute.
 _SENT_S = 90.0
@@ -49,8 +49,8 @@ def _setup(target: Target) -> Iterator[Observation]:
     yield from facts("alertmanager.route", {name.replace("_", "-"): value for name, value in route.items()})
     yield from facts("alertmanager.route", {"branches": len(route.get("routes", []))})
     for receiver in config["receivers"]:
-        kinds = sorted(name for name in receiver if name.endswith("_configs"))
-        yield Observation(f"alertmanager.receiver.{part(receiver['name'])}", text(kinds))
+        ways = sorted(f"{way} {digest(settings)}" for way, settings in receiver.items() if way != "name")
+        yield Observation(f"alertmanager.receiver.{part(receiver['name'])}", text(ways))
 
 
 def _alert(target: Target) -> Iterator[Observation]:
@@ -59,7 +59,7 @@ def _alert(target: Target) -> Iterator[Observation]:
         try:
             answer = _post(api, _LASTS_S)
             alerts = settled(lambda: _listed(api), lambda found: bool(found), _LISTED_S)
-            groups = got(api, "/alerts/groups", filter='service="devenv-parity"')
+            groups = settled(lambda: _groups(api), lambda found: bool(found), _LISTED_S)
             unlabelled = api.post("/alerts", json=[{"labels": {}}])
         finally:
             _post(api, 0)
@@ -111,6 +111,10 @@ def _listed(api: httpx.Client) -> Any:
     ]
 
 
+def _groups(api: httpx.Client) -> Any:
+    return got(api, "/alerts/groups", filter='service="devenv-parity"')
+
+
 CHECKS = (
     Check("alertmanager setup", "alertmanager", _setup),
     Check("alertmanager alert", "alertmanager", _alert),
@@ -155,7 +159,7 @@ MEANINGS = (
     ),
     Meaning(
         "alertmanager.receiver.{receiver}",
-        "the ways by which a receiver is told",
+        "the ways by which a receiver is told, each with a digest of its settings without their secrets",
         "alerts would leave this machine",
         _CONFIG,
     ),

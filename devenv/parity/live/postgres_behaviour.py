@@ -67,6 +67,7 @@ _NUMBERS = {
     "exp": "SELECT exp(1::float8)::text || ' ' || ln(10::float8)::text",
     "json": """SELECT '{"b": 1.10, "a": null}'::jsonb::text""",
 }
+_PREPARED = "devenv-parity"
 _ERRORS = {
     "division-by-zero": "SELECT 1 / 0",
     "syntax": "SELEC 1",
@@ -79,7 +80,7 @@ _ERRORS = {
     "null": "INSERT INTO lakehouse.daily_candles (symbol) VALUES (NULL)",
     "twice": "INSERT INTO lakehouse.daily_candles SELECT * FROM lakehouse.daily_candles LIMIT 1",
     "statement-timeout": "SET LOCAL statement_timeout = 1; SELECT pg_sleep(1)",
-    "prepared-transaction": "PREPARE TRANSACTION 'devenv-parity'",
+    "prepared-transaction": f"PREPARE TRANSACTION '{_PREPARED}'",
     "bad-encoding": "SELECT convert_from('\\xff', 'UTF8')",
     "read-only": "SET TRANSACTION READ ONLY; CREATE TABLE devenv_parity_tried ()",
 }
@@ -93,8 +94,18 @@ def _queries(target: Target) -> Iterator[Observation]:
             for name, query in queries.items():
                 found[name] = value(connection, query, *([list(_WORDS)] if "%s" in query else []))
             yield from facts(f"postgres.behaviour.{topic}", found)
-        failed = {name: outcome(connection, statement) for name, statement in _ERRORS.items()}
+        _end_prepared(connection)
+        try:
+            failed = {name: outcome(connection, statement) for name, statement in _ERRORS.items()}
+        finally:
+            _end_prepared(connection)
         yield from facts("postgres.behaviour.error", failed)
+
+
+def _end_prepared(connection: Any) -> None:
+    """A transaction that could be prepared outlives its session, and a restart of the server."""
+    if value(connection, "SELECT 1 FROM pg_prepared_xacts WHERE gid = %s", _PREPARED):
+        connection.execute(f"ROLLBACK PREPARED '{_PREPARED}'")
 
 
 def _sessions(target: Target) -> Iterator[Observation]:

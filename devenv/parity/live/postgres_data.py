@@ -49,6 +49,24 @@ _SHAPE = """
     SELECT table_name, array_agg(column_name || ' ' || data_type ORDER BY column_name COLLATE "C")
     FROM information_schema.columns WHERE table_schema = 'public' GROUP BY 1
 """
+_FUNCTIONS = f"""
+    SELECT p.oid::regprocedure::text, concat_ws(' ',
+        proowner::regrole, CASE WHEN prosecdef THEN 'security definer' END,
+        left(md5(CASE WHEN prokind = 'a' THEN prosrc ELSE pg_get_functiondef(p.oid) END), 16))
+    FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = pronamespace WHERE {_OWN}
+"""  # noqa: S608
+_ROW_SECURITY = f"""
+    SELECT c.oid::regclass::text, array_remove(
+        ARRAY[CASE WHEN relrowsecurity THEN 'enabled' END, CASE WHEN relforcerowsecurity THEN 'forced' END]
+        || ARRAY(
+            SELECT concat_ws(' ', policyname, permissive, cmd, 'to', array_to_string(roles, ','),
+                'using ' || qual, 'check ' || with_check)
+            FROM pg_policies WHERE schemaname = nspname AND tablename = relname ORDER BY 1
+        ), NULL)
+    FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = relnamespace
+    WHERE {_OWN} AND (relrowsecurity OR relforcerowsecurity
+        OR EXISTS (SELECT FROM pg_policy WHERE polrelid = c.oid))
+"""  # noqa: S608
 
 
 def _schema(target: Target) -> Iterator[Observation]:
@@ -65,6 +83,16 @@ def _schema(target: Target) -> Iterator[Observation]:
             yield Observation(f"{prefix}.indexes", text(dict(pairs(connection, _INDEXES, table))))
             yield Observation(f"{prefix}.constraints", text(dict(pairs(connection, _CONSTRAINTS, table))))
             yield Observation(f"{prefix}.triggers", text(dict(pairs(connection, _TRIGGERS, table))))
+
+
+def _code(target: Target) -> Iterator[Observation]:
+    for database in ("lakehouse", "prefect"):
+        with session(target, database=database) as connection:
+            found = {
+                "functions": dict(pairs(connection, _FUNCTIONS)),
+                "row-security": dict(pairs(connection, _ROW_SECURITY)),
+            }
+        yield from facts(f"postgres.database.{database}", found)
 
 
 def _rows(target: Target) -> Iterator[Observation]:
@@ -111,6 +139,7 @@ def _prefect(target: Target) -> Iterator[Observation]:
 
 CHECKS = (
     Check("postgres schema", "postgres", _schema),
+    Check("postgres code", "postgres", _code),
     Check("postgres rows", "postgres", _rows),
     Check("postgres prefect", "postgres", _prefect),
 )
@@ -133,6 +162,18 @@ MEANINGS = (
         "postgres.tables",
         "tables and views of the lake's database",
         "a table too few stops a dashboard",
+        _SQL,
+    ),
+    Meaning(
+        "postgres.database.{database}.functions",
+        "its functions with their owners, whether they run with the owner's rights, and a digest of the code",
+        "a function may do what its owner may, for whoever calls it",
+        _SQL,
+    ),
+    Meaning(
+        "postgres.database.{database}.row-security",
+        "its tables with row policies, whether these hold, and what they say",
+        "a reader misses the rows that a policy hides, and nothing tells it so",
         _SQL,
     ),
     _table("owner", "the role that owns the table", "only the owner may change it"),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from devenv.parity.live.postgres_sessions import ROLES, connected, outcome, pairs, session
-from devenv.parity.live.rendering import facts, text
+from devenv.parity.live.postgres_sessions import ROLES, connected, outcome, pairs, session, value
+from devenv.parity.live.rendering import facts, part, text
 from devenv.parity.observation import Check, Meaning, Observation, Target
 
 _ATTRIBUTES = """
@@ -13,8 +13,13 @@ _ATTRIBUTES = """
         rolinherit, rolconnlimit, rolvaliduntil::text,
         (SELECT array_to_string(setconfig, ' ') FROM pg_db_role_setting
             WHERE setrole = role.oid AND setdatabase = 0),
-        split_part(rolpassword, ':', 1),
-        ARRAY(SELECT roleid::regrole::text FROM pg_auth_members WHERE member = role.oid ORDER BY 1)
+        CASE WHEN rolpassword LIKE 'md5%' THEN 'md5' ELSE split_part(rolpassword, ':', 1) END,
+        ARRAY(
+            SELECT DISTINCT concat_ws(' ', roleid::regrole, CASE WHEN admin_option THEN '(may grant it)' END,
+                CASE WHEN to_jsonb(m) ->> 'inherit_option' = 'false' THEN '(not inherited)' END,
+                CASE WHEN to_jsonb(m) ->> 'set_option' = 'false' THEN '(not by SET ROLE)' END)
+            FROM pg_auth_members AS m WHERE member = role.oid ORDER BY 1
+        )
     FROM pg_authid AS role WHERE rolname !~ '^pg_'
 """
 _NAMES = (
@@ -29,26 +34,40 @@ _NAMES = (
     ),
     *("connection-limit", "valid-until", "settings", "password", "memberships"),
 )
-# What others than the owner were granted in this database, and on it.
-_GRANTS = """
+_OWN = "JOIN pg_namespace AS n ON n.oid = {} WHERE nspname !~ '^(pg_|information_schema)'"
+# What others than the owner were granted in this database, and on it. An object without a list of grants has
+# those that Postgres gives by default.
+_GRANTS = f"""
     SELECT coalesce(nullif(grantee, 0)::regrole::text, 'public'),
         array_agg(privilege_type || ' on ' || object || CASE WHEN is_grantable THEN ' (grantable)' ELSE '' END
             ORDER BY object COLLATE "C", privilege_type COLLATE "C")
     FROM (
-        SELECT 'database ' || datname AS object, datdba AS owner, datacl AS acl FROM pg_database
-        WHERE datname = current_database()
-        UNION ALL SELECT 'schema ' || nspname, nspowner, nspacl FROM pg_namespace
-        WHERE nspname !~ '^(pg_|information_schema)'
-        UNION ALL SELECT 'relation ' || c.oid::regclass, relowner, relacl FROM pg_class AS c
-        JOIN pg_namespace AS n ON n.oid = relnamespace WHERE nspname !~ '^(pg_|information_schema)'
-        UNION ALL SELECT 'function ' || p.oid::regprocedure, proowner, proacl FROM pg_proc AS p
-        JOIN pg_namespace AS n ON n.oid = pronamespace
-        WHERE nspname !~ '^(pg_|information_schema)' AND proacl IS NOT NULL
+        SELECT 'database ' || datname, datdba, coalesce(datacl, acldefault('d', datdba))
+        FROM pg_database WHERE datname = current_database()
+        UNION ALL SELECT 'schema ' || nspname, nspowner, coalesce(nspacl, acldefault('n', nspowner))
+        FROM pg_namespace WHERE nspname !~ '^(pg_|information_schema)'
+        UNION ALL SELECT 'relation ' || c.oid::regclass, relowner,
+            coalesce(relacl, acldefault(CASE relkind WHEN 'S' THEN 's' ELSE 'r' END::"char", relowner))
+        FROM pg_class AS c {_OWN.format("relnamespace")}
+        UNION ALL SELECT 'column ' || c.oid::regclass || '.' || attname, relowner, attacl
+        FROM pg_attribute JOIN pg_class AS c ON c.oid = attrelid {_OWN.format("relnamespace")}
+        UNION ALL SELECT 'function ' || p.oid::regprocedure, proowner,
+            coalesce(proacl, acldefault('f', proowner))
+        FROM pg_proc AS p {_OWN.format("pronamespace")}
         UNION ALL SELECT
             concat_ws(' ', 'new', defaclobjtype, 'in', coalesce(nspname, 'any schema'), 'of',
                 defaclrole::regrole),
             defaclrole, defaclacl FROM pg_default_acl LEFT JOIN pg_namespace AS n ON n.oid = defaclnamespace
-    ) AS objects, aclexplode(acl) WHERE grantee <> owner GROUP BY 1
+    ) AS objects (object, owner, acl), aclexplode(acl) WHERE grantee <> owner GROUP BY 1
+"""  # noqa: S608
+# Settings that only a superuser may change unless granted.
+_PARAMETERS = """
+    SELECT array_agg(
+        concat_ws(' ', coalesce(nullif(grantee, 0)::regrole::text, 'public'), privilege_type, parname,
+            CASE WHEN is_grantable THEN '(grantable)' END)
+        ORDER BY parname COLLATE "C", grantee::regrole::text COLLATE "C", privilege_type COLLATE "C"
+    )
+    FROM pg_parameter_acl, aclexplode(paracl) WHERE grantee <> 10
 """
 _TABLE = "lakehouse.daily_candles"
 # None of them changes or locks anything: the privilege is looked at before the rows, and all is taken back.
@@ -73,9 +92,11 @@ _ACTIONS = {
 def _roles(target: Target) -> Iterator[Observation]:
     with session(target) as connection:
         rows = connection.execute(_ATTRIBUTES).fetchall()
+        parameters = value(connection, _PARAMETERS)
+    yield Observation("postgres.parameter-grants", text(parameters))
     yield Observation("postgres.roles", text(sorted(row[0] for row in rows)))
     for role, *values in rows:
-        yield from facts(f"postgres.role.{role}", dict(zip(_NAMES, values, strict=True)))
+        yield from facts(f"postgres.role.{part(role)}", dict(zip(_NAMES, values, strict=True)))
 
 
 def _grants(target: Target) -> Iterator[Observation]:
@@ -130,7 +151,17 @@ MEANINGS = (
     _role("valid-until", "when its password ends", "its service stops on that day"),
     _role("settings", "its own settings", "they go before those of the server"),
     _role("password", "how its password is kept: method and iterations", "an old method is easily broken"),
-    _role("memberships", "the roles that it is a member of", "it has their rights, too"),
+    _role(
+        "memberships",
+        "the roles that it is a member of, and how",
+        "it has their rights, too, and may be able to pass them on",
+    ),
+    Meaning(
+        "postgres.parameter-grants",
+        "settings that others than superusers were granted to change",
+        "what is set for all is not to be unset by one",
+        _SOURCE,
+    ),
     _role(
         "grants-in-{database}",
         "what it was granted in and on this database, as others than owners are",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from devenv.parity.live.postgres_sessions import pairs, session, value
-from devenv.parity.live.rendering import facts, text
+from devenv.parity.live.rendering import facts, part, text
 from devenv.parity.observation import Check, Meaning, Observation, Target
 
 # Those by which a query, a client or a crash turns out otherwise; paths and addresses are a mode's own.
@@ -84,7 +84,7 @@ def _databases(target: Target) -> Iterator[Observation]:
     yield Observation("postgres.databases", text(sorted(row[0] for row in rows)))
     for database, *values in rows:
         if not database.startswith("template"):
-            yield from facts(f"postgres.database.{database}", dict(zip(names, values, strict=True)))
+            yield from facts(f"postgres.database.{part(database)}", dict(zip(names, values, strict=True)))
 
 
 def _access(target: Target) -> Iterator[Observation]:

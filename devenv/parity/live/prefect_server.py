@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +43,18 @@ _FILTERS = {  # what is declared beside the flows: its path, and the field that 
     "automations": ("/automations/filter", "name"),
     "block-types": ("/block_types/filter", "slug"),
 }
+# Of these, what is declared beside the name; the server gives secrets of block documents masked.
+_DECLARED = {
+    "concurrency-limits": ("limit", "active", "slot_decay_per_second"),
+    "tag-concurrency-limits": ("concurrency_limit",),
+    "block-documents": ("block_type_name", "data", "is_anonymous"),
+    "variables": ("value", "tags"),
+    "automations": (
+        *("description", "enabled", "tags", "trigger"),
+        *("actions", "actions_on_trigger", "actions_on_resolve"),
+    ),
+}
+_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def _settings(target: Target) -> Iterator[Observation]:
@@ -65,9 +80,20 @@ def _settings(target: Target) -> Iterator[Observation]:
 
 def _declared(target: Target) -> Iterator[Observation]:
     with client(target, "prefect-server", "/api") as api:
-        for name, (path, field) in _FILTERS.items():
-            found = sorted(str(entry[field]) for entry in posted(api, path))
-            yield Observation(f"prefect-server.{name}", text(digest(found) if len(found) > 20 else found))
+        found = {name: posted(api, path) for name, (path, _) in _FILTERS.items()}
+    names = {entry["id"]: str(entry[_FILTERS[name][1]]) for name in found for entry in found[name]}
+    for name, entries in found.items():
+        told = sorted(_told(name, entry, names) for entry in entries)
+        yield Observation(f"prefect-server.{name}", text(digest(told) if len(told) > 20 else told))
+
+
+def _told(kind: str, entry: Mapping[str, Any], names: Mapping[str, str]) -> str:
+    """An entry's name with a digest of what it declares, in which `names` stand for the random ids."""
+    name = str(entry[_FILTERS[kind][1]])
+    if kind not in _DECLARED:
+        return name
+    declared = json.dumps({field: entry[field] for field in _DECLARED[kind]}, sort_keys=True)
+    return f"{name} {digest(_ID.sub(lambda found: names.get(found[0], 'id'), declared))}"
 
 
 def _pools(target: Target) -> Iterator[Observation]:
@@ -132,7 +158,12 @@ def _behaviour(target: Target) -> Iterator[Observation]:
     with client(target, "prefect-server", "/api") as api:
         deployments = {entry["name"]: entry["id"] for entry in posted(api, "/deployments/filter")}
         daily = deployments.get("daily-candles", nothing)
-        bad = {"parameters": {"volatility_days": "seven"}}
+        # A deployment that does not enforce its schema makes a run of it: one that no worker takes up.
+        tomorrow = (dt.datetime.now(dt.UTC) + dt.timedelta(days=1)).isoformat()
+        bad = {
+            "parameters": {"volatility_days": "seven"},
+            "state": {"type": "SCHEDULED", "state_details": {"scheduled_time": tomorrow}},
+        }
         answers = {
             "missing-flow-run": api.get(f"/flow_runs/{nothing}"),
             "missing-deployment": api.post(f"/deployments/{nothing}/create_flow_run", json={}),
@@ -144,6 +175,8 @@ def _behaviour(target: Target) -> Iterator[Observation]:
                 f"/deployments/{daily}/schedules", json=[{"schedule": {"cron": "no cron"}, "active": False}]
             ),
         }
+        if answers["bad-parameter"].status_code == 201:
+            api.delete(f"/flow_runs/{answers['bad-parameter'].json()['id']}").raise_for_status()
     yield from facts(
         "prefect-server.behaviour", {name: answer.status_code for name, answer in answers.items()}
     )
@@ -187,7 +220,9 @@ MEANINGS = (
     *(
         Meaning(
             f"prefect-server.{name}",
-            "the names of all that there are; a digest of more than 20",
+            "the names of all that there are"
+            + (", each with a digest of what it declares" if name in _DECLARED else "")
+            + "; a digest of more than 20",
             "what is declared in one mode alone is found there alone",
             _LAKE,
         )

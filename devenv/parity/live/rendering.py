@@ -23,9 +23,11 @@ def text(value: Any) -> str:
         return "none"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if not isinstance(value, str):
-        value = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
-    return " ".join(value.split())
+    return " ".join((value if isinstance(value, str) else _as_json(value)).split())
+
+
+def _as_json(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
 
 
 def part(name: str) -> str:
@@ -39,8 +41,8 @@ def path(name: str) -> str:
 
 
 def digest(value: Any) -> str:
-    """16 hexadecimal digits that change with the value."""
-    content = value if isinstance(value, bytes) else text(value).encode()
+    """16 hexadecimal digits that change with the value: with bytes, or with the JSON of anything else."""
+    content = value if isinstance(value, bytes) else _as_json(value).encode(errors="surrogatepass")
     return hashlib.sha256(content).hexdigest()[:16]
 
 

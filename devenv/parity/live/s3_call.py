@@ -17,6 +17,8 @@ from devenv.errors import ServiceFailed
 from devenv.lake.connection import ADMIN, REGION, LakeConnection
 from devenv.parity.observation import Target
 
+_UNAVAILABLE = (502, 503, 504)  # of a store that is coming up or going down
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -70,21 +72,27 @@ class S3:
         headers: Mapping[str, str] | None = None,
         body: bytes = b"",
     ) -> Answer:
-        """One call. Raises ServiceFailed where there is no answer."""
+        """One call. Raises ServiceFailed where there is no answer, or the store is not available."""
         endpoint = self.target.endpoints["s3"]
         path = quote(f"/{bucket}/{key}" if bucket else "/", safe="/~")
         url = f"{endpoint.url}{path}" + (f"?{urlencode(query, quote_via=quote)}" if query else "")
         sent: dict[str, Any] = {"Host": endpoint.address, **(headers or {})}
         if self.secret is not None:
             sent = self._signed(method, url, sent, body)
+        return self.send(method, url, sent, body)
+
+    def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes = b"") -> Answer:
+        """A request as it stands: one that is signed already, or is not to be. Raises as a call does."""
+        address = self.target.endpoints["s3"].address
+        remedy = "see `devenv status` and `devenv logs s3`"
         # A store may hang up on a request that it refuses: the next one is not to find that connection.
-        sent["Connection"] = "close"
+        headers = {**headers, "Connection": "close"}
         try:
-            answer = _pool().request(method, url, body=body or None, headers=sent, redirect=False)
+            answer = _pool().request(method, url, body=body or None, headers=headers, redirect=False)
         except urllib3.exceptions.HTTPError as error:
-            raise ServiceFailed(
-                f"s3 at {endpoint.address}: {error}", "see `devenv status` and `devenv logs s3`"
-            ) from error
+            raise ServiceFailed(f"s3 at {address}: {error}", remedy) from error
+        if answer.status in _UNAVAILABLE:
+            raise ServiceFailed(f"s3 at {address}: {method} answered {answer.status}", remedy)
         return Answer(answer.status, {k.lower(): v for k, v in answer.headers.items()}, answer.data)
 
     def presigned(self, method: str, bucket: str, key: str, seconds: int, age: int = 0) -> str:

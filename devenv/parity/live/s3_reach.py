@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from devenv.parity.live.rendering import part
 from devenv.parity.live.s3_call import S3, Answer, admin
 from devenv.parity.live.s3_scratch import FOLDER, PREFIX, empty, remove_bucket
 from devenv.parity.observation import Check, Meaning, Observation, Target
@@ -36,16 +37,17 @@ def _reach(target: Target) -> Iterator[Observation]:
             empty(s3, bucket, FOLDER)
             s3("PUT", bucket, _THERE, body=b"there")
         for name, user in _users(target).items():
-            yield Observation(f"s3.reach.{name}.list-buckets", user("GET").outcome)
+            prefix = f"s3.reach.{part(name)}"
+            yield Observation(f"{prefix}.list-buckets", user("GET").outcome)
             own_bucket = f"{PREFIX}of-{name}"
-            yield Observation(f"s3.reach.{name}.make-bucket", user("PUT", own_bucket).outcome)
+            yield Observation(f"{prefix}.make-bucket", user("PUT", own_bucket).outcome)
             remove_bucket(s3, own_bucket)
             for layer, bucket in buckets.items():
                 own = f"{FOLDER}{name}"
                 kept = s3("PUT", bucket, own, body=b"kept").headers.get("x-amz-version-id", "null")
                 for action, attempt in _ACTIONS.items():
                     outcome = attempt(user, bucket, own, kept).outcome
-                    yield Observation(f"s3.reach.{name}.{layer}.{action}", outcome)
+                    yield Observation(f"{prefix}.{layer}.{action}", outcome)
     finally:
         for bucket in buckets.values():
             empty(s3, bucket, FOLDER)

@@ -40,9 +40,10 @@ def remove_bucket(s3: S3, bucket: str) -> None:
 
 def empty(s3: S3, bucket: str, prefix: str = "") -> None:
     """Deletes every version and every upload below `prefix`, so that nothing tells that they were there."""
-    uploads = s3("GET", bucket, query={"uploads": "", "prefix": prefix})
+    uploads = s3("GET", bucket, query={"uploads": ""})  # MinIO takes a prefix for the key of one object
     for key, upload in zip(uploads.texts("Key"), uploads.texts("UploadId"), strict=False):
-        s3("DELETE", bucket, key, query={"uploadId": upload})
+        if key.startswith(prefix):
+            s3("DELETE", bucket, key, query={"uploadId": upload})
     while True:
         versions = s3("GET", bucket, query={"versions": "", "prefix": prefix})
         keys, ids = versions.texts("Key"), versions.texts("VersionId")

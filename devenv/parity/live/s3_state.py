@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from devenv.lake.connection import minio_admin
-from devenv.parity.live.rendering import facts, text
+from devenv.parity.live.rendering import facts, part, text
 from devenv.parity.live.s3_call import Answer, admin, lake
 from devenv.parity.live.s3_scratch import PREFIX
 from devenv.parity.observation import Check, Meaning, Observation, Target
@@ -83,11 +83,12 @@ def _users(target: Target) -> Iterator[Observation]:
     users = json.loads(ask.user_list())
     yield Observation("s3.users", text(sorted(users)))
     for name, user in users.items():
-        yield from facts(f"s3.user.{name}", {"status": user["status"], "policies": user.get("policyName")})
+        values = {"status": user["status"], "policies": user.get("policyName")}
+        yield from facts(f"s3.user.{part(name)}", values)
     policies = json.loads(ask.policy_list())
     yield Observation("s3.policies", text(sorted(policies)))
     for name in sorted(set(policies) & set(users)):
-        yield from facts(f"s3.policy.{name}", {"statements": ordered(policies[name])})
+        yield from facts(f"s3.policy.{part(name)}", {"statements": ordered(policies[name])})
 
 
 def ordered(document: Any) -> Any:

@@ -7,8 +7,6 @@ import hashlib
 from collections.abc import Iterator
 from typing import Any
 
-import urllib3
-
 from devenv.parity.live.rendering import facts
 from devenv.parity.live.s3_call import S3, Answer, admin
 from devenv.parity.live.s3_scratch import PREFIX, scratch_bucket
@@ -165,9 +163,8 @@ def _presigned(target: Target) -> Iterator[Observation]:
     with scratch_bucket(target, "presigned") as bucket:
         s3("PUT", bucket, "object", body=b"presigned")
 
-        def ask(method: str, url: str, body: bytes | None = None) -> str:
-            answer = urllib3.request(method, url, body=body, retries=False, timeout=30)
-            return Answer(answer.status, {}, answer.data).outcome
+        def ask(method: str, url: str, body: bytes = b"") -> str:
+            return s3.send(method, url, {}, body).outcome
 
         get = s3.presigned("GET", bucket, "object", 60)
         yield from facts(

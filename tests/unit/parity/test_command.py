@@ -7,10 +7,11 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
-from devenv.parity.measured import write_recording
+from devenv.parity.measured import Failure, write_recording
 from tests.fakes.project import write_project
 from tests.unit.parity.made import COMMAND, measured
 
@@ -55,6 +56,16 @@ def test_json_is_all_that_stands_on_standard_output(folder: Path) -> None:
     done = parity(folder, "--against", "local.json", "--against", "compose.json", "--format", "json")
     assert [drift["key"] for drift in json.loads(done.stdout)["drifts"]] == [COMMAND]
     assert done.returncode == 4
+
+
+def test_an_incomplete_recording_is_an_error_of_junit_and_exit_code_1(folder: Path) -> None:
+    incomplete = measured("local", {COMMAND: "a"}, failed={"ports": Failure("no answer", "look")})
+    write_recording(incomplete, folder / "incomplete.json")
+    done = parity(folder, "--against", "incomplete.json", "--against", "k3s.json", "--format", "junit")
+    assert done.returncode == 1
+    suite = ElementTree.fromstring(done.stdout)  # noqa: S314 (our own)
+    assert [error.get("message") for error in suite.iter("error")] == ["no answer"]
+    assert done.stderr.splitlines()[-2:] == ["error: no answer", "       look"]
 
 
 def test_a_key_is_explained(folder: Path) -> None:

@@ -27,7 +27,7 @@ def told(done: Comparison) -> tuple[int, int, int]:
 
 def test_what_agrees_is_no_drift() -> None:
     done = compare([LOCAL, measured("compose", {COMMAND: "a"})], NOTHING)
-    assert (told(done), done.compared) == ((0, 0, 0), 1)
+    assert (told(done), done.compared) == ((0, 0, 0), frozenset({COMMAND}))
 
 
 def test_what_differs_is_told_with_each_value() -> None:
@@ -117,6 +117,23 @@ def test_what_a_failed_check_would_have_found_is_not_compared() -> None:
     assert drifts(working, broken) == {}
 
 
+def test_what_was_not_compared_does_not_count() -> None:
+    working = measured("compose", {COMMAND: "a", USER: "0"}, ports={"s3.spec.port": "9000"})
+    broken = measured("local", {COMMAND: "a"}, failed={"ports": Failure("no answer", "look")})
+    assert compare([working, broken], NOTHING).compared == {COMMAND}
+
+
+def test_a_key_that_nobody_could_measure_is_not_stale() -> None:
+    broken = {"spec": Failure("no answer", "look")}
+    sides = [measured(mode, failed=broken) for mode in ("local", "compose")]
+    assert told(compare(sides, allowed(local="a", compose="b"))) == (0, 0, 0)
+
+
+def test_what_is_allowed_of_a_service_that_all_leave_out_is_not_stale() -> None:
+    sides = [measured(mode, {"s3.spec.state": "left out"}) for mode in ("local", "compose")]
+    assert told(compare(sides, allowed(local="a", compose="b"))) == (0, 0, 0)
+
+
 def test_engines_have_a_list_of_their_own() -> None:
     known = AllowedList({}, {COMMAND: Allowed(COMMAND, {"minio": "a", "seaweedfs": "b"}, "two programs")})
     other = measured("compose", {COMMAND: "b"}, engine="seaweedfs")
@@ -132,6 +149,21 @@ def test_what_differs_between_modes_of_one_engine_is_not_stale_with_two() -> Non
     known = AllowedList({COMMAND: Allowed(COMMAND, {"local": "a", "compose": "b"}, "two programs")})
     other = measured("compose", {COMMAND: "a"}, engine="seaweedfs")
     assert told(compare([LOCAL, other], known)) == (0, 0, 0)
+
+
+@pytest.mark.parametrize("values", [{COMMAND: "a"}, {}], ids=["both have it", "nobody has it"])
+def test_a_difference_between_engines_on_which_they_agree_is_stale(values: dict[str, str]) -> None:
+    known = AllowedList({}, {COMMAND: Allowed(COMMAND, {"minio": "a", "seaweedfs": "b"}, "two programs")})
+    other = measured("compose", values, engine="seaweedfs")
+    assert told(compare([measured("local", values), other], known)) == (0, 0, 1)
+    assert told(compare([measured("local", values), measured("compose", values)], known)) == (0, 0, 0)
+
+
+def test_a_fact_of_containers_is_not_stale_where_one_mode_of_them_was_measured() -> None:
+    known = AllowedList({}, {USER: Allowed(USER, {"minio": "0", "seaweedfs": "1"}, "two images")})
+    for values in ({}, {USER: "0"}):
+        sides = [measured("local", {}, engine="seaweedfs"), measured("compose", values)]
+        assert told(compare(sides, known)) == (0, 0, 0)
 
 
 def test_pulled_images_have_a_list_of_their_own() -> None:

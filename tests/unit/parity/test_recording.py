@@ -48,6 +48,10 @@ def test_only_its_owner_can_read_it(file: Path) -> None:
         ({"observations": None}, "is damaged"),
         ({"failed": {"x": {"wrong": 1}}}, "is damaged"),
         ({"mode": None, "observations": {"spec": 5}}, "is damaged"),
+        ({"mode": None}, "is damaged: TypeError mode is null, not text"),
+        ({"observations": {"spec": {COMMAND: None}}}, f"is damaged: TypeError {COMMAND} is null, not text"),
+        ({"observations": {"spec": {"s3.nothing": "a"}}}, "is damaged: observation s3.nothing means nothing"),
+        ({"failed": {"x": {"problem": 1, "remedy": "look"}}}, "problem is 1, not text"),
     ],
 )
 def test_a_recording_that_cannot_be_used_is_named(file: Path, change: dict[str, Any], said: str) -> None:

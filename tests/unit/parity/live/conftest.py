@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -16,7 +17,18 @@ from devenv.parity.observation import Target
 from devenv.stack.model import Stack
 
 SPEC = Path(__file__).parents[4] / "seed" / "lake.toml"
-Serve = Callable[[str, Mapping[str, str]], Target]
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An answer that is not simply 200 with a text."""
+
+    status: int = 200
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+Serve = Callable[[str, Mapping[str, str | Reply]], Target]
 
 
 def target(**endpoints: Endpoint) -> Target:
@@ -31,7 +43,7 @@ def serve() -> Iterator[Serve]:
     """Starts a server that answers these paths, as the only service of a target."""
     with ExitStack() as stack:
 
-        def start(service: str, answers: Mapping[str, str]) -> Target:
+        def start(service: str, answers: Mapping[str, str | Reply]) -> Target:
             port = stack.enter_context(_server(answers))
             return target(only=Endpoint(service, "http", "127.0.0.1", port))
 
@@ -39,13 +51,20 @@ def serve() -> Iterator[Serve]:
 
 
 @contextmanager
-def _server(answers: Mapping[str, str]) -> Iterator[int]:
+def _server(answers: Mapping[str, str | Reply]) -> Iterator[int]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            content = answers.get(self.path)
-            self.send_response(404 if content is None else 200)
+            answer = answers.get(self.path, Reply(404))
+            reply = answer if isinstance(answer, Reply) else Reply(body=answer.encode())
+            self.send_response(reply.status)
+            for name, value in reply.headers.items():
+                self.send_header(name, value)
             self.end_headers()
-            self.wfile.write((content or "").encode())
+            self.wfile.write(reply.body)
+
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.do_GET()
 
         def log_message(self, *_: object) -> None:
             """Says nothing."""

@@ -9,11 +9,11 @@ import pytest
 
 from devenv.endpoints import Endpoint
 from devenv.errors import ServiceFailed
-from devenv.parity.live import answers, postgres_exporter, prometheus_metrics
+from devenv.parity.live import alertmanager, answers, postgres_exporter, prefect_server, prometheus_metrics
 from devenv.parity.live.s3_call import S3, Answer
 from devenv.parity.observation import Check, Target
 from tests.fakes.stacks import entry, stack
-from tests.unit.parity.live.conftest import Serve, target
+from tests.unit.parity.live.conftest import Reply, Serve, target
 
 METRICS = """
 # HELP pg_up Whether the last scrape could connect.
@@ -89,6 +89,66 @@ def test_a_store_that_does_not_answer_is_an_expected_error() -> None:
     nobody = target(s3=Endpoint("s3", "http", "127.0.0.1", 1))
     with pytest.raises(ServiceFailed, match=r"s3 at 127\.0\.0\.1:1"):
         S3(nobody)("GET")
+
+
+@pytest.mark.parametrize("status", [502, 503, 504])
+def test_a_store_that_is_coming_up_or_going_down_is_an_expected_error(serve: Serve, status: int) -> None:
+    asked = serve("s3", {"/": Reply(status)})
+    with pytest.raises(ServiceFailed, match=f"GET answered {status}"):
+        S3(asked)("GET")
+
+
+def test_any_other_error_of_the_store_is_a_fact(serve: Serve) -> None:
+    assert S3(serve("s3", {"/": Reply(500)}))("GET").outcome == "500"
+
+
+def test_what_is_declared_in_prefect_counts_and_its_ids_and_times_do_not(serve: Serve) -> None:
+    def told(**values: object) -> str:
+        entry = {"id": "1", "created": "today", "name": "extra", "value": 1, "tags": [], **values}
+        filters = {f"/api{path}": "[]" for path, _ in prefect_server._FILTERS.values()}
+        asked = serve("prefect-server", {**filters, "/api/variables/filter": json.dumps([entry])})
+        check = next(check for check in prefect_server.CHECKS if check.name == "prefect declarations")
+        return _measured(check, asked)["prefect-server.variables"]
+
+    assert told(value="a secret").startswith('["extra ')
+    assert "a secret" not in told(value="a secret")
+    assert told(value=2) != told()
+    assert told(id="2", created="tomorrow") == told()
+
+
+def test_an_automation_tells_what_it_runs_by_name(serve: Serve) -> None:
+    def told(identity: str, name: str) -> str:
+        fields = dict.fromkeys(prefect_server._DECLARED["automations"])
+        run = {**fields, "id": "1", "name": "again", "actions": [{"deployment_id": identity}]}
+        filters = {f"/api{path}": "[]" for path, _ in prefect_server._FILTERS.values()}
+        deployment = {"id": identity, "name": name}
+        given = {"automations": [run], "deployments": [deployment]}
+        given_ = {f"/api/{kind}/filter": json.dumps(found) for kind, found in given.items()}
+        check = next(check for check in prefect_server.CHECKS if check.name == "prefect declarations")
+        asked = serve("prefect-server", {**filters, **given_})
+        return _measured(check, asked)["prefect-server.automations"]
+
+    first, second = "00000000-0000-4000-8000-000000000001", "00000000-0000-4000-8000-000000000002"
+    assert told(first, "daily") == told(second, "daily")
+    assert told(first, "daily") != told(first, "clean")
+
+
+def test_a_receiver_that_tells_another_address_is_another_one(serve: Serve) -> None:
+    def told(receiver: dict[str, object]) -> str:
+        config = json.dumps({"global": {}, "route": {}, "receivers": [{"name": "someone", **receiver}]})
+        status = {
+            "config": {"original": config},
+            "versionInfo": {"version": "1"},
+            "cluster": {"status": "disabled"},
+        }
+        paths = {"/status": status, "/silences": [], "/receivers": []}
+        answers_ = {f"/api/v2{path}": json.dumps(answer) for path, answer in paths.items()}
+        found = _measured(alertmanager.CHECKS[0], serve("alertmanager", answers_))
+        return found["alertmanager.receiver.someone"]
+
+    assert told({}) == "[]"
+    assert told({"webhook_configs": [{"url": "a"}]}).startswith('["webhook_configs ')
+    assert told({"webhook_configs": [{"url": "a"}]}) != told({"webhook_configs": [{"url": "b"}]})
 
 
 def _measured(check: Check, asked: Target) -> dict[str, str]:

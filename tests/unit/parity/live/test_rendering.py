@@ -53,6 +53,11 @@ def test_a_digest_changes_with_the_value_and_not_with_the_order_of_names() -> No
     assert digest({"a": 1}) != digest({"a": 2})
 
 
+def test_a_digest_changes_with_white_space() -> None:
+    assert digest(["a  b"]) != digest(["a b"])
+    assert digest("a\n") != digest("a")
+
+
 def test_facts_are_observations_below_a_prefix() -> None:
     assert list(facts("s3.bucket", {"Object Lock": None})) == [Observation("s3.bucket.object_lock", "none")]
 
