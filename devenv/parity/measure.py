@@ -73,6 +73,12 @@ def target_of(session: Session, mode: Mode) -> Target:
     return Target(
         mode=mode.instance.mode,
         endpoints=mode.endpoints(),
+        inside={
+            address: service
+            for service, entry in mode.describe().items()
+            for name, address in entry.variables.items()
+            if name.endswith("_ADDRESS")
+        },
         secrets=read_secrets(mode.instance.project.secrets_file),
         environment=session.settings.environment,
         s3_engine=str(mode.instance.s3_engine),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from devenv.endpoints import Endpoints
@@ -27,12 +27,15 @@ class Observation:
 class Target:
     """What is measured: one mode of one instance that is up.
 
+    endpoints: where this machine reaches the services; inside: address by which they reach one another ->
+        service
     secrets: name -> value; never to be part of an observation
     written: the stack with the containers' own addresses
     """
 
     mode: str
     endpoints: Endpoints
+    inside: Mapping[str, str]
     secrets: Secrets = field(repr=False)
     environment: str
     s3_engine: str

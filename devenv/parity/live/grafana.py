@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from devenv.parity.live.http_call import client, got
-from devenv.parity.live.rendering import facts, part, symbolic, text
+from devenv.parity.live.rendering import dialled, facts, part, text
 from devenv.parity.observation import Check, Meaning, Observation, Target
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def _sources(target: Target) -> Iterator[Observation]:
         for source in sources:
             prefix = f"grafana.data-source.{part(source['uid'])}"
             yield from facts(prefix, {name: source.get(name) for name in _FIELDS})
-            yield Observation(f"{prefix}.url", symbolic(target, text(source["url"])))
+            yield Observation(f"{prefix}.url", dialled(target, text(source["url"])))
             health = api.get(f"/datasources/uid/{source['uid']}/health")
             if health.status_code in (401, 403):
                 health.raise_for_status()

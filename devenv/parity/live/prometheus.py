@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from devenv.parity.live.http_call import client, got, settled
-from devenv.parity.live.rendering import facts, part, symbolic, text
+from devenv.parity.live.rendering import dialled, facts, part, symbolic, text
 from devenv.parity.observation import Check, Meaning, Observation, Target
 
 if TYPE_CHECKING:
@@ -66,9 +66,7 @@ def _setup(target: Target) -> Iterator[Observation]:
         managers = got(api, "/alertmanagers")["data"]["activeAlertmanagers"]
     yield Observation("prometheus.retention", text(running["storageRetention"]))
     yield Observation("prometheus.config-loaded", text(running["reloadConfigSuccess"]))
-    yield Observation(
-        "prometheus.alertmanagers", symbolic(target, text([entry["url"] for entry in managers]))
-    )
+    yield Observation("prometheus.alertmanagers", dialled(target, text([entry["url"] for entry in managers])))
     for name in _FLAGS:
         yield Observation(f"prometheus.flag.{part(name)}", symbolic(target, text(flags.get(name, "unknown"))))
     yield from facts("prometheus.global", _global(config))

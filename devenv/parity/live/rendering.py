@@ -50,8 +50,15 @@ def symbolic(target: Target, said: str) -> str:
     """`said` with `endpoint:SERVICE` for each address of the target, as this machine or services see it."""
     names = {endpoint.address: service for service, endpoint in target.endpoints.items()}
     names |= {f"localhost:{endpoint.port}": service for service, endpoint in target.endpoints.items()}
-    for service in target.written.services.values():
-        names |= {f"{service.name}:{port.target}": service.name for port in service.ports}
+    return _with_names(said, {**names, **target.inside})
+
+
+def dialled(target: Target, said: str) -> str:
+    """`said` by a service, with `endpoint:SERVICE` for each address at which services reach one another."""
+    return _with_names(said, target.inside)
+
+
+def _with_names(said: str, names: Mapping[str, str]) -> str:
     addresses = "|".join(sorted(map(re.escape, names), key=len, reverse=True))
     if not addresses:
         return said

@@ -35,7 +35,8 @@ def target(**endpoints: Endpoint) -> Target:
     """A target with these endpoints, and a stack without services."""
     named = {endpoint.service: endpoint for endpoint in endpoints.values()}
     stack = Stack("tiny", {}, {}, {})
-    return Target("local", named, {}, "dev", "minio", load_spec(SPEC), stack)
+    inside = {endpoint.address: name for name, endpoint in named.items()}
+    return Target("local", named, inside, {}, "dev", "minio", load_spec(SPEC), stack)
 
 
 @pytest.fixture

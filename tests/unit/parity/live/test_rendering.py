@@ -10,9 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from devenv.endpoints import Endpoint
-from devenv.parity.live.rendering import digest, facts, part, path, symbolic, text
-from devenv.parity.observation import Observation
-from devenv.stack.model import HealthCheck, HttpProbe, Limits, Local, Port, Service
+from devenv.parity.live.rendering import dialled, digest, facts, part, path, symbolic, text
+from devenv.parity.observation import Observation, Target
 from tests.unit.parity.live.conftest import target
 
 
@@ -76,29 +75,15 @@ def test_facts_are_observations_below_a_prefix() -> None:
     ],
 )
 def test_known_addresses_are_symbols_and_others_stand(said: str, told: str) -> None:
+    assert symbolic(in_containers(), said) == told
+
+
+def test_what_a_service_dials_is_a_symbol_only_where_it_is_reached_by_it() -> None:
+    known = in_containers()
+    assert dialled(known, "http://postgres:5432/api") == "http://endpoint:postgres/api"
+    assert dialled(known, "http://localhost:29000/api") == "http://localhost:29000/api"
+
+
+def in_containers() -> Target:
     known = target(postgres=Endpoint("postgres", "postgresql", "127.0.0.1", 29000))
-    known = replace(known, written=replace(known.written, services={"postgres": _service("postgres", 5432)}))
-    assert symbolic(known, said) == told
-
-
-def _service(name: str, port: int) -> Service:
-    return Service(
-        name=name,
-        image="",
-        entrypoint=(),
-        command=(),
-        environment={},
-        ports=(Port(port, port, "127.0.0.1"),),
-        mounts=(),
-        configs=(),
-        depends_on=(),
-        health=HealthCheck((), 1, 1, 1, 1, 1),
-        ready=HttpProbe("/", port),
-        bucket_call=False,
-        stop_signal="SIGTERM",
-        stop_grace=1,
-        user="",
-        limits=Limits(None, None),
-        options={},
-        local=Local(name),
-    )
+    return replace(known, inside={"postgres:5432": "postgres"})
