@@ -106,13 +106,15 @@ class ComposeMode:
                 raise
 
     def stop(self, services: Sequence[str]) -> Iterator[Event]:
-        everything = set(services) >= set(self.stack.services)
-        words = ["down", "--remove-orphans"] if everything else ["stop", *services]
+        if set(services) >= set(self.stack.services):
+            compose, words = self.by_labels, ["down", "--remove-orphans"]
+        else:
+            compose, words = self.compose, ["stop", *services]
         end_unfinished(self.instance)
         watch = Watch(self.engine, self.name, {}, Deadline.after(0))
         began = time.time()
         with noted(self.instance):
-            process = self.compose.begin(*words, output=subprocess.PIPE, marks=marks(self.instance))
+            process = compose.begin(*words, output=subprocess.PIPE, marks=marks(self.instance))
             yield from watch.until_gone(process, began)
 
     def restart(self, service: str, deadline: Deadline) -> Iterator[Event]:
@@ -120,7 +122,7 @@ class ComposeMode:
         yield from self.start([service], deadline)
 
     def purge(self) -> None:
-        self.compose.run("down", "--volumes", "--remove-orphans")
+        self.by_labels.run("down", "--volumes", "--remove-orphans")
         env_file(self.instance).unlink(missing_ok=True)
         forget(self.instance)
 
@@ -187,10 +189,15 @@ class ComposeMode:
     def compose(self) -> Compose:
         """Compose, with this instance's files; without any where they, or the secrets, cannot be read."""
         if not self.variables or not self.secrets:
-            return Compose(self.name, (), None, self.engine.host)
+            return self.by_labels
         written = write_env_file(self.instance, self.variables, self.secrets)
         files = self.instance.project.stack_files(str(self.instance.s3_engine))
-        return Compose(self.name, files, written, self.engine.host)
+        return Compose(self.name, self.engine.host, files, written)
+
+    @property
+    def by_labels(self) -> Compose:
+        """Compose, by the labels of what it has made."""
+        return Compose(self.name, self.engine.host)
 
     @cached_property
     def _hashes(self) -> dict[str, str]:
@@ -287,7 +294,7 @@ def end_orphans(instance: Instance, volumes: bool) -> int:
     found = engine.containers(project_name(instance.project))
     if found or volumes:
         words = ["down", "--remove-orphans", *(["--volumes"] if volumes else [])]
-        Compose(project_name(instance.project), (), None, engine.host).run(*words)
+        Compose(project_name(instance.project), engine.host).run(*words)
     return len(found)
 
 

@@ -28,14 +28,14 @@ PASSED = (
 class Compose:
     """`docker-compose` for one instance, on the engine at `host`.
 
-    files, env_file: none where the stack cannot be read; then Compose goes by the labels of what it has made,
-    which is enough to stop and to delete it
+    files, env_file: none to stop and to delete: Compose goes by the labels of what it has made then, which is
+        quicker, and holds where the files cannot be read by now
     """
 
     project: str
-    files: tuple[Path, ...]
-    env_file: Path | None
     host: str
+    files: tuple[Path, ...] = ()
+    env_file: Path | None = None
 
     def words(self, *arguments: str, more_files: Sequence[Path] = ()) -> list[str]:
         """The whole command line."""

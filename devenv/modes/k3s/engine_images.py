@@ -37,7 +37,7 @@ class EngineImages:
         write_private(file, "".join(f"{name}='{value}'\n" for name, value in sorted(values.items())))
         engine = str(self.instance.s3_engine)
         files = self.instance.project.stack_files(engine)
-        compose = Compose(self.stack.name, files, file, self.engine.host)
+        compose = Compose(self.stack.name, self.engine.host, files, file)
         built = [image for image in missing if image.built]
         images.build(compose, images.build_files(self.instance.project, engine), built, progress)
         images.pull(compose, [image for image in missing if not image.built], progress)
