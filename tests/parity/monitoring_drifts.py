@@ -225,7 +225,7 @@ DRIFTS: tuple[Drift[LiveChange], ...] = (
             "prometheus.job.grafana.url",
             "prometheus.up",
         ),
-        OF_JOBS,
+        (*OF_JOBS, "prometheus.alerts-firing"),  # that Grafana is down, fifteen seconds later
     ),
     Drift(
         "a label that would be dropped",  # a real one would stay in the answers for five minutes
