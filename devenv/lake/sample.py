@@ -26,8 +26,9 @@ class SampleMonth:
 
     @property
     def name(self) -> str:
-        """The file's name, such as BTCUSDT-1h-2024-01.csv."""
-        return f"{self.symbol}-{self.interval}-{self.first:%Y-%m}.csv"
+        """The file's name, such as BTCUSDT-1h-2024-01-sample.csv: no archive of real candles is called that,
+        and as it tells no range of time, it gives way to any file that has the same candles."""
+        return f"{self.symbol}-{self.interval}-{self.first:%Y-%m}-sample.csv"
 
 
 def months(sample: SampleSpec) -> tuple[SampleMonth, ...]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from minio import Minio
 
+from devenv.errors import LakeError
 from devenv.lake.buckets import apply_buckets
 from devenv.lake.candles import Source, content, digest
 from devenv.lake.connection import LakeConnection, answering, s3_client
@@ -68,6 +69,7 @@ def seed(
     used, before anything is uploaded, and ServiceFailed for a service that does not do its part.
     """
     deadline = time.monotonic() + deadline_s
+    check_names(sources)
     with answering(lake):
         deployments, changes = _declare(lake, spec, progress)
         client = s3_client(lake)
@@ -88,6 +90,17 @@ def seed(
             if after.tables != before.tables:
                 changes.append("rows of the tables changed")
         return _report(lake, client, sources, ledger, changes, written, runs)
+
+
+def check_names(sources: Sequence[Source]) -> None:
+    """Raises LakeError for two sources that would be the same object in bronze."""
+    names: dict[str, Source] = {}
+    for source in sources:
+        if names.setdefault(source.key, source) != source:
+            raise LakeError(
+                f"two files would be {source.key}: one would replace the other",
+                "rename one of them, or seed them one after the other if that is meant",
+            )
 
 
 def _declare(

@@ -82,6 +82,12 @@ def time_range(name: str) -> tuple[datetime, datetime]:
         return EARLIEST, LATEST
 
 
+def widest_first(name: str) -> tuple[float, str]:
+    """The order of files: of two with the same candle, the one of the narrower range comes last, and wins."""
+    start, end = time_range(name)
+    return -(end - start).total_seconds(), name
+
+
 def parse(content: bytes, name: str) -> ParsedFile:
     """Split a raw file into good rows and bad ones; no content makes it raise.
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import lake
 import polars as pl
-from candles import SCHEMA, latest, parse, time_range
+from candles import SCHEMA, latest, parse, widest_first
 from minio import Minio
 from parquet import by_month
 from prefect import flow, get_run_logger, task
@@ -91,7 +91,7 @@ def clean_dataset(dataset: Dataset, inputs: str) -> dict[str, Any]:
     written = 0
     files: dict[str, RawFile] = {}
     frames = [pl.DataFrame(schema=SCHEMA)]
-    for key in sorted(dataset.files, key=_widest_first):
+    for key in sorted(dataset.files, key=widest_first):
         parsed = parse(lake.read(client, "bronze", key), key)
         frames.append(parsed.candles)
         days = parsed.candles["open_time"].dt.date()
@@ -121,12 +121,6 @@ def clean_dataset(dataset: Dataset, inputs: str) -> dict[str, Any]:
         lake.remove(client, "silver", lake.lineage_key(dataset.name))
     log.info("%s: %d files, %d objects written", dataset.name, len(files), written)
     return record
-
-
-def _widest_first(key: str) -> tuple[float, str]:
-    """Where two files have the same candle, the one whose name has the narrower range wins: it comes last."""
-    start, end = time_range(key)
-    return -(end - start).total_seconds(), key
 
 
 def _below(keys: dict[str, str], prefix: str) -> dict[str, str]:

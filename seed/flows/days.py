@@ -16,9 +16,10 @@ SCHEMA = {
 def daily(frames: list[tuple[int, pl.DataFrame]], volatility_days: int) -> pl.DataFrame:
     """Daily candles of one symbol out of its clean ones, sorted by day, with SCHEMA's columns.
 
-    Each frame comes with the length of its candles in seconds. A day's candle is made of the shortest
-    ones that the day has; candles longer than a day make none. Only arithmetic of a fixed order is used,
-    so that the same candles give the same bits on any number of cores.
+    Each frame comes with the length of its candles in seconds. A day's candle is made of those of one length:
+    the one that covers most of the day, and of two that cover the same the shorter. Candles longer than a day
+    make none. Only arithmetic of a fixed order is used, so that the same candles give the same bits on any
+    number of cores.
     """
     usable = [
         frame.select("open_time", *("open", "high", "low", "close", "volume", "quote_volume"), length=length)
@@ -30,9 +31,11 @@ def daily(frames: list[tuple[int, pl.DataFrame]], volatility_days: int) -> pl.Da
     candles = pl.concat([frame.with_columns(pl.col("length").cast(pl.Int64)) for frame in usable]).sort(
         "open_time", "length"
     )
-    shortest = pl.col("length").min().over(pl.col("open_time").dt.date())
+    day = pl.col("open_time").dt.date()
+    covered = pl.len().over(day, "length") * pl.col("length")
+    best = candles.filter(covered == covered.max().over(day))
     days = (
-        candles.filter(pl.col("length") == shortest)
+        best.filter(pl.col("length") == pl.col("length").min().over(day))
         .group_by_dynamic("open_time", every="1d")
         .agg(
             pl.col("open").first(),

@@ -17,7 +17,7 @@ from devenv.lake.spec import BucketSpec
 from tests.parity.drift import Drift
 from tests.parity.lab import Lab, LiveChange, reversible
 
-CSV = "candles/symbol=BTCUSDT/interval=1h/BTCUSDT-1h-2024-01.csv"
+CSV = "candles/symbol=BTCUSDT/interval=1h/BTCUSDT-1h-2024-01-sample.csv"
 PARQUET = "daily_candles/symbol=BTCUSDT/year=2024/candles.parquet"
 GOLD = f"s3.object.gold.{PARQUET.lower()}"
 LINEAGE = "_lineage/symbol=BTCUSDT/interval=1h.json"

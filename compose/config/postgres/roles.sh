@@ -1,9 +1,11 @@
 #!/bin/sh
 # Roles and databases of the platform: run once, when the database cluster is made.
 set -eu
-psql -X -q -v ON_ERROR_STOP=1 --username "$POSTGRES_USER" --dbname postgres \
-    -v prefect="$PREFECT_PASSWORD" -v lakehouse="$LAKEHOUSE_PASSWORD" \
-    -v reader="$READER_PASSWORD" -v monitor="$MONITOR_PASSWORD" <<'SQL'
+psql -X -q -v ON_ERROR_STOP=1 --username "$POSTGRES_USER" --dbname postgres <<'SQL'
+\getenv prefect PREFECT_PASSWORD
+\getenv lakehouse LAKEHOUSE_PASSWORD
+\getenv reader READER_PASSWORD
+\getenv monitor MONITOR_PASSWORD
 CREATE ROLE prefect LOGIN PASSWORD :'prefect';
 CREATE ROLE lakehouse LOGIN PASSWORD :'lakehouse';
 CREATE ROLE lakehouse_reader LOGIN PASSWORD :'reader';

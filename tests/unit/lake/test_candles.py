@@ -11,6 +11,7 @@ import pytest
 from devenv.errors import LakeError
 from devenv.lake.candles import content, digest, file_source, sample_sources
 from devenv.lake.fingerprint import fingerprint
+from devenv.lake.seed import check_names
 from devenv.lake.spec import LakeSpec, load_spec
 from devenv.lake.upload import check_rows
 
@@ -111,3 +112,12 @@ def test_the_samples_fingerprint_needs_no_sample(spec: LakeSpec, monkeypatch: py
     sources = sample_sources(spec.sample)
     assert len({digest(source) for source in sources}) == len(sources)
     assert fingerprint(spec, sources)
+
+
+def test_two_files_of_one_name_are_refused(tmp_path: Path) -> None:
+    sources = []
+    for year in ("2023", "2024"):
+        (tmp_path / year).mkdir()
+        sources.append(file_source(written(tmp_path / year, "candles.csv"), "BTCUSDT", "1h"))
+    with pytest.raises(LakeError, match=r"two files would be candles/.*/candles\.csv"):
+        check_names(sources)

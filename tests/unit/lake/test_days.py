@@ -63,11 +63,19 @@ def test_a_missing_day_leaves_a_gap_not_a_wrong_return() -> None:
     assert days["volatility"].to_list() == [None, None, None]
 
 
-def test_the_shortest_candles_of_a_day_make_it() -> None:
-    hourly, whole_days = candles([(0, 10), (1, 11)]), candles([(0, 50), (24, 60)])
+def test_the_shortest_candles_that_cover_a_day_make_it() -> None:
+    hourly, whole_days = candles([(hour, 10) for hour in range(24)]), candles([(0, 50), (24, 60)])
     days = daily([(86_400, whole_days), (3600, hourly)], 2)
-    assert days["candles"].to_list() == [2, 1]
+    assert days["candles"].to_list() == [24, 1]
     assert days["open"].to_list() == [10, 60]
+
+
+def test_a_stray_short_candle_does_not_stand_for_a_day() -> None:
+    hourly = candles([(hour, 10) for hour in range(48)])
+    minutes = candles([(24, 99)])  # the end of a download, included
+    days = daily([(3600, hourly), (60, minutes)], 2)
+    assert days["candles"].to_list() == [24, 24]
+    assert days["open"].to_list() == [10, 10]
 
 
 def test_candles_longer_than_a_day_make_none() -> None:
