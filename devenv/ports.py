@@ -110,6 +110,18 @@ def is_held_by(port: int, pids: Collection[int]) -> bool:
     return False
 
 
+def is_ending(pid: int) -> bool:
+    """Whether a process is about to be gone: one that is killed loses its memory before its files and ports."""
+    import psutil
+
+    try:
+        return not psutil.Process(pid).cmdline()
+    except psutil.NoSuchProcess:
+        return True
+    except psutil.Error:
+        return False
+
+
 def holder_name(port: int) -> str:
     """Who listens on `port`, as a person knows it."""
     import psutil

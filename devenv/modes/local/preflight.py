@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import shutil
 import sys
+import time
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
+from devenv.clock import Deadline
 from devenv.instance import Instance
 from devenv.modes.base import Problem
 from devenv.modes.local.identity import not_root
 from devenv.modes.local.plan import Process
-from devenv.ports import holder_name, is_free, is_held_by
+from devenv.ports import holder, holder_name, is_ending, is_free, is_held_by
 
 NEEDED_BYTES = 500 * 1024**2
+ENDING_S = 30.0
+PAUSE_S = 0.02
 
 
 def platform_problems() -> Iterable[Problem]:
@@ -72,9 +76,17 @@ def port_problems(instance: Instance, running: Collection[str], own: Collection[
         service = key.partition(":")[0]
         if service in running or is_free(port):
             continue
-        if is_held_by(port, own):
+        if is_held_by(port, own) or _becomes_free(port):
             continue
         yield Problem(
             f"port {port} of {service} is taken by {holder_name(port)}",
             f"stop it, or give {service} another: [ports] {service} = PORT in devenv.toml",
         )
+
+
+def _becomes_free(port: int) -> bool:
+    """Whether it is only held by a process that is ending: it shows no mark of its instance any more."""
+    deadline = Deadline.after(ENDING_S)
+    while (pid := holder(port)) is not None and is_ending(pid) and deadline.left > 0:
+        time.sleep(PAUSE_S)
+    return is_free(port)
