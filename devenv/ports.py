@@ -111,7 +111,7 @@ def is_held_by(port: int, pids: Collection[int]) -> bool:
 
 
 def is_ending(pid: int) -> bool:
-    """Whether a process is about to be gone: one that is killed loses its memory before its files and ports."""
+    """Whether a process is about to be gone: a killed one loses its memory before its files and ports."""
     import psutil
 
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from contextlib import closing
@@ -37,4 +38,5 @@ def test_a_port_that_another_program_holds_is_named_with_it(tmp_path: Path) -> N
     with closing(create_server(("127.0.0.1", 0))) as listening:
         port = listening.getsockname()[1]
         (problem,) = port_problems(instance(tmp_path, port), [], [])
-    assert problem.what.startswith(f"port {port} of store is taken by python")
+    assert f"port {port} of store is taken by" in problem.what
+    assert f"(pid {os.getpid()})" in problem.what
