@@ -6,6 +6,7 @@ import socket
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 from devenv.errors import PreflightError
 
@@ -91,7 +92,7 @@ def holder(port: int) -> int | None:
 
     try:
         for connection in psutil.net_connections("tcp"):
-            if connection.status == psutil.CONN_LISTEN and connection.laddr and connection.laddr.port == port:
+            if _listens(connection, port):
                 return connection.pid
     except psutil.Error:
         pass
@@ -104,10 +105,13 @@ def is_held_by(port: int, pids: Collection[int]) -> bool:
 
     for pid in pids:
         with suppress(psutil.Error):
-            for connection in psutil.Process(pid).net_connections("tcp"):
-                if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port:
-                    return True
+            if any(_listens(found, port) for found in psutil.Process(pid).net_connections("tcp")):
+                return True
     return False
+
+
+def _listens(connection: Any, port: int) -> bool:
+    return connection.status == "LISTEN" and bool(connection.laddr) and connection.laddr.port == port
 
 
 def is_ending(pid: int) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -80,7 +80,7 @@ def up(
     from devenv.timeline import Timeline
 
     report = session.report
-    with changing(load_instance(session.project, check_mode(mode_name)), timeout, _waiting(report)):
+    with changing(load_instance(session.project, check_mode(mode_name)), timeout, waiting(report)):
         instance = settle(session.project, mode_name, session.settings, images, context)
         mode = open_mode(instance, session.settings)
         wanted = services_of(mode, services)
@@ -137,7 +137,7 @@ def down(session: Session, mode_name: str, volumes: bool, timeout: float) -> int
     instance = load_instance(session.project, check_mode(mode_name))
     if not instance.ports:
         return end_orphans(instance, volumes)
-    with changing(instance, timeout, _waiting(session.report)):
+    with changing(instance, timeout, waiting(session.report)):
         mode = _mode_to_stop(session, instance)
         session.report.step(1, 2 if volumes else 1, f"stop {instance.name}")
         stopped = 0
@@ -168,7 +168,7 @@ def _mode_to_stop(session: Session, instance: Instance) -> Mode:
 def restart(session: Session, mode_name: str, services: Sequence[str], timeout: float) -> None:
     """Stops services and starts them again; all of them where none is named."""
     mode = opened(session, mode_name)
-    with changing(mode.instance, timeout, _waiting(session.report)):
+    with changing(mode.instance, timeout, waiting(session.report)):
         wanted = services_of(mode, services)
         deadline = Deadline.after(timeout)
         session.report.step(1, 2, "stop")
@@ -186,7 +186,7 @@ def seed(session: Session, mode_name: str, sources: Sequence[Source] | None, tim
     from devenv.lake.seed import seed as seed_lake
 
     mode = opened(session, mode_name)
-    with changing(mode.instance, timeout, _waiting(session.report)):
+    with changing(mode.instance, timeout, waiting(session.report)):
         spec = session.lake_spec()
         session.report.step(1, 1, f"seed {mode.instance.name}")
         if sources is None:
@@ -295,5 +295,6 @@ def _seed_file(instance: Instance) -> Path:
     return instance.folder / "seed.json"
 
 
-def _waiting(report: Report) -> Any:
+def waiting(report: Report) -> Callable[[str], None]:
+    """Tells once who is waited for, as `changing` asks for it."""
     return lambda holder: report.line(f"waiting for {holder}, which is changing this instance")

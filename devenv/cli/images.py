@@ -105,10 +105,11 @@ def _mode(options: Options, images: str | None = None) -> ComposeMode:
     from devenv.instance import changing, load_instance
     from devenv.modes.compose import open_mode
     from devenv.settle import settle
+    from devenv.workflow import waiting
 
     session = options.session()
     instance = load_instance(session.project, "compose")
     if images or not instance.ports:
-        with changing(instance, session.settings.timeout):
+        with changing(instance, session.settings.timeout, waiting(session.report)):
             instance = settle(session.project, "compose", session.settings, images)
     return open_mode(instance, session.settings)

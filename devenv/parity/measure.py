@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from functools import partial
 
 from devenv.errors import DevenvError
-from devenv.modes.base import Mode
+from devenv.modes.base import Described, Mode
 from devenv.parity.catalogue import checks, meaning_of
 from devenv.parity.covering import covered
 from devenv.parity.measured import Failure, Measured
@@ -30,9 +30,10 @@ def measure(session: Session, mode: Mode, wanted: Sequence[Check] | None = None)
 
     wanted: these live checks; None for all of them
     """
-    target = target_of(session, mode)
+    described = mode.describe()
+    target = target_of(session, mode, described)
     live = [check for check in (checks() if wanted is None else wanted) if check.service in target.endpoints]
-    answers = {name: _read(name, part, target) for name, part in _static(session, mode).items()}
+    answers = {name: _read(name, part, target) for name, part in _static(session, mode, described).items()}
     with ThreadPoolExecutor(max(1, len(live))) as pool:
         answers |= zip([check.name for check in live], pool.map(partial(_ask, target), live), strict=True)
     found = {name: answer for name, answer in answers.items() if not isinstance(answer, Failure)}
@@ -53,11 +54,12 @@ def measure(session: Session, mode: Mode, wanted: Sequence[Check] | None = None)
 def static_facts(session: Session, mode: Mode) -> list[Observation]:
     """What the mode runs, as it describes it; nothing of it need be up. Raises StackError for a configuration
     file that cannot be parsed."""
-    return [one for part in _static(session, mode).values() for one in part]
+    return [one for part in _static(session, mode, mode.describe()).values() for one in part]
 
 
-def _static(session: Session, mode: Mode) -> Mapping[str, Iterator[Observation]]:
-    described = mode.describe()
+def _static(
+    session: Session, mode: Mode, described: Mapping[str, Described]
+) -> Mapping[str, Iterator[Observation]]:
     symbols = symbols_of(described)
     instance = mode.instance
     marked = load(
@@ -68,14 +70,14 @@ def _static(session: Session, mode: Mode) -> Mapping[str, Iterator[Observation]]
     return observe(described, mode.written, marked, symbols)
 
 
-def target_of(session: Session, mode: Mode) -> Target:
-    """What the live checks are handed."""
+def target_of(session: Session, mode: Mode, described: Mapping[str, Described]) -> Target:
+    """What the live checks are handed; `described` is what the mode runs."""
     return Target(
         mode=mode.instance.mode,
         endpoints=mode.endpoints(),
         inside={
             address: service
-            for service, entry in mode.describe().items()
+            for service, entry in described.items()
             for name, address in entry.variables.items()
             if name.endswith("_ADDRESS")
         },

@@ -115,11 +115,7 @@ def recording_file(project: Project, mode: str, kind: str = "") -> Path:
 
 def _measure(session: Session, mode: Mode, timeout: float) -> Measured:
     """Checks make buckets, objects and rows of their own: nobody else may change the instance meanwhile."""
-
-    def waiting(holder: str) -> None:
-        session.report.line(f"waiting for {holder}, which is changing this instance")
-
-    with changing(mode.instance, timeout, waiting):
+    with changing(mode.instance, timeout, workflow.waiting(session.report)):
         return measure(session, mode)
 
 

@@ -41,7 +41,7 @@ def mode(session: Session, platform: Clone) -> Mode:
 @pytest.fixture
 def target(session: Session, mode: Mode) -> Target:
     """What checks are handed."""
-    return target_of(session, mode)
+    return target_of(session, mode, mode.describe())
 
 
 def test_every_service_is_observed_and_twice_the_same(session: Session, mode: Mode) -> None:

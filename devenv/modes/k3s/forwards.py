@@ -90,6 +90,6 @@ def _loop_around(process: psutil.Process) -> list[psutil.Process]:
     """The shell that would start it again; macOS does not show the mark of its own programs."""
     with suppress(*GONE):
         shell = process.parent()
-        if shell and any(word.startswith(LOOP.partition("{")[0]) for word in shell.cmdline()):
+        if shell and any(word.startswith(LOOP.partition("{")[0]) for word in _command(shell)):
             return [shell]
     return []

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import shutil
 import sys
-import time
 from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from devenv.clock import Deadline
@@ -14,10 +14,10 @@ from devenv.modes.base import Problem
 from devenv.modes.local.identity import not_root
 from devenv.modes.local.plan import Process
 from devenv.ports import holder, holder_name, is_ending, is_free, is_held_by
+from devenv.ready import NotReady, wait_until
 
 NEEDED_BYTES = 500 * 1024**2
 ENDING_S = 30.0
-PAUSE_S = 0.02
 
 
 def platform_problems() -> Iterable[Problem]:
@@ -86,7 +86,14 @@ def port_problems(instance: Instance, running: Collection[str], own: Collection[
 
 def _becomes_free(port: int) -> bool:
     """Whether it is only held by a process that is ending: it shows no mark of its instance any more."""
-    deadline = Deadline.after(ENDING_S)
-    while (pid := holder(port)) is not None and is_ending(pid) and deadline.left > 0:
-        time.sleep(PAUSE_S)
+
+    def held() -> str | None:
+        return None if is_free(port) else "it is held"
+
+    def stays() -> str | None:
+        pid = holder(port)
+        return "its holder stays" if pid is None or not is_ending(pid) else None
+
+    with suppress(NotReady):
+        wait_until(held, Deadline.after(ENDING_S), stays)
     return is_free(port)
